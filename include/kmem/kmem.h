@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* kmem.h - all of libkmem for a program that uses it. The files of this tree include what they
+ * need instead. */
+#ifndef KMEM_KMEM_H
+#define KMEM_KMEM_H
+
+#include <kmem/bug.h>
+#include <kmem/gfp.h>
+#include <kmem/machine.h>
+#include <kmem/memblock.h>
+#include <kmem/mempool.h>
+#include <kmem/mmzone.h>
+#include <kmem/module.h>
+#include <kmem/mutex.h>
+#include <kmem/oops.h>
+#include <kmem/percpu.h>
+#include <kmem/printk.h>
+#include <kmem/sched.h>
+#include <kmem/seq_file.h>
+#include <kmem/slab.h>
+#include <kmem/vmalloc.h>
+#include <kmem/vmstat.h>
+#include <kmem/wait.h>
+
+#endif

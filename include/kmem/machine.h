@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine.h - booting and halting the emulated machine. One process has at most one at a time.
+ *
+ *	struct machine_config cfg;
+ *
+ *	machine_config_init(&cfg);
+ *	if (machine_config_parse(&cfg, "mem=64M,cpus=2"))
+ *		errx(1, "%s", cfg.message);
+ *	if (machine_boot(&cfg))
+ *		...
+ *	... kmalloc(), alloc_pages(), ... from any thread ...
+ *	leaks = machine_halt();
+ *
+ * Context: all sleep and are called by one thread at a time; at the halt no other thread may be
+ * inside the machine.
+ */
+#ifndef KMEM_MACHINE_H
+#define KMEM_MACHINE_H
+
+#include <kmem/types.h>
+
+#define MACHINE_CMDLINE_MAX 2048
+
+struct machine_config {
+	u64 mem;	   /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
+	unsigned int cpus; /* emulated CPUs: 1 to NR_CPUS */
+	long min_free_kbytes; /* -1: by the kernel's formula */
+	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
+	char message[512]; /* what was wrong with the last word parsed, and what is allowed */
+};
+
+/* Defaults: mem=256M, cpus=the host's (at most NR_CPUS). */
+void machine_config_init(struct machine_config *cfg);
+
+/*
+ * Takes comma-separated words: "mem=64M,cpus=2,scullp.scullp_order=1". A word with a dot before
+ * its '=' is a module's parameter; it is kept for the module and checked when that is loaded.
+ * Returns 0, or -EINVAL with cfg->message set; the words before the wrong one stay taken.
+ */
+int machine_config_parse(struct machine_config *cfg, const char *words);
+
+/* True if machine_config_parse() knows a word of this name ("mem", "cpus=2", "scull.x=1"). */
+bool machine_config_knows(const char *word);
+
+/* One line per word, for --help: "  mem=SIZE     ...\n". Returns a static string. */
+const char *machine_config_help(void);
+
+/* 0; -EBUSY if one runs; -ENOMEM or -EINVAL with a line in the log. */
+int machine_boot(const struct machine_config *cfg);
+
+/*
+ * Unloads what is loaded, tears everything down and returns the number of allocations nobody had
+ * freed (each named in the log): slab objects, page blocks, vmalloc areas, caches, per-CPU
+ * objects. 0 as well if no machine runs.
+ */
+unsigned long machine_halt(void);
+
+bool machine_is_up(void);
+
+/* The running machine's words, without a newline. */
+const char *machine_cmdline(void);
+
+/*
+ * Recomputes every invariant of every allocator. Returns the number of violations, each told in
+ * the log. Context: sleeps; exact only while no other thread allocates.
+ */
+unsigned long machine_check(void);
+
+/*
+ * A CPU with nothing to run gives its caches back: page lists, object sheaves, empty slabs. The
+ * machine does so lazily, at the latest when somebody looks: the bridge calls this before it
+ * makes a statistics file. CPUs somebody is busy on keep theirs. May sleep.
+ */
+void machine_idle(void);
+
+#endif

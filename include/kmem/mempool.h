@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mempool.h - a reserve of elements, so that some progress is always possible.
+ *
+ * Context: mempool_alloc() may sleep if its flags hold __GFP_DIRECT_RECLAIM, and then never
+ * fails; mempool_free() never sleeps; create, resize and destroy may sleep.
+ * Source of the rules: Linux, mm/mempool.c.
+ */
+#ifndef KMEM_MEMPOOL_H
+#define KMEM_MEMPOOL_H
+
+#include <kmem/slab.h>
+#include <kmem/wait.h>
+
+typedef void *(mempool_alloc_t)(gfp_t gfp, void *pool_data);
+typedef void (mempool_free_t)(void *element, void *pool_data);
+
+typedef struct mempool {
+	spinlock_t lock;
+	int min_nr;	 /* elements the reserve keeps; protected by lock */
+	int curr_nr;	 /* elements in it now; protected by lock */
+	void **elements; /* elements[0..curr_nr-1]; protected by lock */
+	void *pool_data;
+	mempool_alloc_t *alloc;
+	mempool_free_t *free;
+	wait_queue_head_t wait;
+} mempool_t;
+
+/* Fills the reserve with @min_nr (> 0) elements, or fails wholly: NULL. */
+mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+			  void *pool_data);
+mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+			       void *pool_data, gfp_t gfp, int node);
+/*
+ * 0, or -ENOMEM if the larger array could not be had (nothing has changed then). A grown pool
+ * may be not quite full after success.
+ */
+int mempool_resize(mempool_t *pool, int new_min_nr);
+/* Frees the reserve; elements in use stay the users'. NULL is ignored. */
+void mempool_destroy(mempool_t *pool);
+
+void *mempool_alloc(mempool_t *pool, gfp_t gfp);
+/* Only from the reserve; NULL if it is empty. Never sleeps. */
+void *mempool_alloc_preallocated(mempool_t *pool);
+void mempool_free(void *element, mempool_t *pool); /* NULL is ignored */
+
+/* Ready-made callbacks: pool_data is the cache, the size in bytes, the order. */
+void *mempool_alloc_slab(gfp_t gfp, void *pool_data);
+void mempool_free_slab(void *element, void *pool_data);
+void *mempool_kmalloc(gfp_t gfp, void *pool_data);
+void mempool_kfree(void *element, void *pool_data);
+void *mempool_alloc_pages(gfp_t gfp, void *pool_data);
+void mempool_free_pages(void *element, void *pool_data);
+
+static inline mempool_t *mempool_create_slab_pool(int min_nr, struct kmem_cache *cache)
+{
+	return mempool_create(min_nr, mempool_alloc_slab, mempool_free_slab, cache);
+}
+
+static inline mempool_t *mempool_create_kmalloc_pool(int min_nr, size_t size)
+{
+	return mempool_create(min_nr, mempool_kmalloc, mempool_kfree, (void *)size);
+}
+
+static inline mempool_t *mempool_create_page_pool(int min_nr, int order)
+{
+	return mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages,
+			      (void *)(long)order);
+}
+
+#endif

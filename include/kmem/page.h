@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.h - struct page, one for every page frame, and the arithmetic between a frame's number
+ * (pfn), its physical address, its struct page and its address in the direct map.
+ *
+ * The memory map is an array in emulated RAM, indexed by pfn; an entry of a frame that was never
+ * handed out may be all zeros (see the frontier in mm/zone.c). All of it is arithmetic: no call
+ * here sleeps or fails, and none checks its argument unless it says so.
+ */
+#ifndef KMEM_PAGE_H
+#define KMEM_PAGE_H
+
+#include <kmem/atomic.h>
+#include <kmem/list.h>
+#include <kmem/types.h>
+
+struct kmem_cache;
+struct zone;
+
+enum pageflags {
+	PG_head,     /* first page of a compound page */
+	PG_tail,     /* another page of one; ->compound_head says which */
+	PG_slab,     /* belongs to a slab: set on all of its pages */
+	PG_buddy,    /* first page of a free block on a buddy list; its order in ->order */
+	PG_pcp,	     /* first page of a free block on a CPU's list */
+	PG_reserved, /* never given to the page allocator */
+	PG_hwpoison, /* set aside after wrong use: nobody gets it again */
+	PG_reported, /* free, and its host memory has been given back */
+	PG_pgtable,  /* an emulated page table */
+	PG_mapped,   /* behind a vmalloc area: ->private counts nothing, the area owns it */
+	NR_PAGEFLAGS,
+};
+
+/* Flags that must not be set when a page is freed or handed out. */
+#define PAGE_FLAGS_CHECK_AT_FREE \
+	(BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_pcp) | BIT(PG_reserved) | \
+	 BIT(PG_hwpoison))
+
+/* The zone and the node of a page are in the upper bits of its flags. */
+#define PAGE_ZONE_SHIFT 32
+#define PAGE_NODE_SHIFT 36
+#define PAGE_FLAGS_MASK (BIT(PAGE_ZONE_SHIFT) - 1)
+
+struct page {
+	unsigned long flags; /* PG_* | zone | node */
+	struct list_head lru; /* a free list, a CPU's list, a cache's partial list, the owner's */
+	union {
+		struct kmem_cache *slab_cache; /* PG_slab, on every page of the slab */
+		void *mapping;		       /* otherwise the owner's; NULL when freed */
+	};
+	union {
+		void *freelist;	       /* PG_slab: first free object */
+		unsigned long private; /* otherwise the owner's */
+	};
+	struct page *compound_head; /* PG_tail */
+	atomic_t _refcount;
+	atomic_t _mapcount; /* client mappings of the page */
+	u8 order;	    /* of the block this page is the first of */
+	u8 migratetype;	    /* of the list a free block is on */
+	u16 inuse;	    /* PG_slab: objects not on the freelist */
+	u16 objects;	    /* PG_slab: objects in all */
+	u16 slab_state;	    /* PG_slab: which list it is on */
+};
+
+_Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
+
+/* Set at boot. */
+extern unsigned long page_offset_base; /* direct map: physical address 0 */
+extern struct page *mem_map;	       /* entry 0 is pfn 0 */
+extern unsigned long max_pfn;	       /* one more than the last frame */
+
+#define PAGE_OFFSET page_offset_base
+
+#define __pa(addr)       ((unsigned long)(addr)-page_offset_base)
+#define __va(phys)       ((void *)((unsigned long)(phys) + page_offset_base))
+#define pfn_to_page(pfn) (mem_map + (pfn))
+#define page_to_pfn(pg)  ((unsigned long)((pg)-mem_map))
+#define page_to_phys(pg) ((phys_addr_t)page_to_pfn(pg) << PAGE_SHIFT)
+#define pfn_to_virt(pfn) __va((pfn) << PAGE_SHIFT)
+#define virt_to_pfn(p)   (__pa(p) >> PAGE_SHIFT)
+#define virt_to_page(p)  pfn_to_page(virt_to_pfn(p))
+#define virt_to_phys(p)  ((phys_addr_t)__pa(p))
+#define phys_to_virt(p)  __va(p)
+#define phys_to_page(p)  pfn_to_page((p) >> PAGE_SHIFT)
+
+/* Is there RAM with a struct page at this frame, or behind this direct-map address? */
+static inline bool pfn_valid(unsigned long pfn)
+{
+	return pfn < max_pfn;
+}
+
+static inline bool virt_addr_valid(const void *addr)
+{
+	return __pa(addr) < max_pfn << PAGE_SHIFT; /* wraps below PAGE_OFFSET */
+}
+
+static inline void *page_address(const struct page *page)
+{
+	return pfn_to_virt(page_to_pfn(page));
+}
+
+static inline bool test_page_flag(const struct page *page, enum pageflags flag)
+{
+	return page->flags & BIT(flag);
+}
+
+#define PageSlab(page)     test_page_flag(page, PG_slab)
+#define PageBuddy(page)    test_page_flag(page, PG_buddy)
+#define PageHead(page)     test_page_flag(page, PG_head)
+#define PageTail(page)     test_page_flag(page, PG_tail)
+#define PageReserved(page) test_page_flag(page, PG_reserved)
+#define PageHWPoison(page) test_page_flag(page, PG_hwpoison)
+
+static inline bool PageCompound(const struct page *page)
+{
+	return page->flags & (BIT(PG_head) | BIT(PG_tail));
+}
+
+static inline struct page *compound_head(const struct page *page)
+{
+	return unlikely(PageTail(page)) ? page->compound_head : (struct page *)page;
+}
+
+static inline unsigned int compound_order(const struct page *page)
+{
+	return PageHead(page) ? page->order : 0;
+}
+
+static inline unsigned long page_size(const struct page *page)
+{
+	return PAGE_SIZE << compound_order(page);
+}
+
+static inline struct page *virt_to_head_page(const void *addr)
+{
+	return compound_head(virt_to_page(addr));
+}
+
+static inline int page_ref_count(const struct page *page)
+{
+	return atomic_read(&page->_refcount);
+}
+
+static inline int page_count(const struct page *page)
+{
+	return page_ref_count(compound_head(page));
+}
+
+static inline void get_page(struct page *page)
+{
+	atomic_inc(&compound_head(page)->_refcount);
+}
+
+/* Frees the page (the whole compound page) with the last reference. Context: any. */
+void put_page(struct page *page);
+
+static inline unsigned int page_zonenum(const struct page *page)
+{
+	return (page->flags >> PAGE_ZONE_SHIFT) & 0xf;
+}
+
+static inline int page_to_nid(const struct page *page)
+{
+	return (page->flags >> PAGE_NODE_SHIFT) & 0xff;
+}
+
+struct zone *page_zone(const struct page *page);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched.h - threads, the emulated CPUs they own, and preemption.
+ *
+ * A thread works on the machine while it is *busy* on an emulated CPU that it owns. Between two
+ * calls it stays the owner but is not busy, so that its next call finds the CPU warm, with two
+ * stores and no atomic instruction; meanwhile another thread may take the CPU away. How that is
+ * made safe is told in src/kernel/cpu.c.
+ *
+ *	bool outer = cpu_begin();	the calling thread is busy on a CPU from here ...
+ *	cpu_end(outer);			... to here; pairs nest
+ *
+ * preempt_disable(), get_cpu() and every spinlock are such a section too, and count as atomic
+ * context besides: in it nothing may sleep (might_sleep() reports whoever tries). A bare
+ * cpu_begin() is not atomic: whoever sleeps in it gives the CPU up meanwhile, as schedule() does.
+ *
+ * Source of the rules: the kernel's preempt.h and DESIGN.md, section 3.
+ */
+#ifndef KMEM_SCHED_H
+#define KMEM_SCHED_H
+
+#include <kmem/atomic.h>
+#include <kmem/types.h>
+
+#define TASK_COMM_LEN 16
+
+#define PF_MEMALLOC 0x00000800 /* this thread frees memory: it may use the reserves */
+#define PF_KTHREAD  0x00200000 /* a thread of the machine's own */
+
+struct user_window;
+struct oops_frame;
+
+/* One emulated CPU. The array is static: a stale pointer to one is always safe to read. */
+struct cpu {
+	struct task_struct *owner; /* changed under the lock of cpu.c; read by anyone */
+	unsigned int wanted;	   /* threads waiting for a CPU: the owner hands over */
+	unsigned int id;
+	unsigned long percpu_offset; /* added to a per-CPU pointer */
+	u64 since_ns;		     /* when the owner took it; under the lock of cpu.c */
+} ____cacheline_aligned;
+
+/* What the machine knows of a thread; every thread has one, made of zeros. */
+struct task_struct {
+	struct cpu *busy; /* the CPU it works on now; written by itself, read by who takes CPUs */
+	struct cpu *cpu;  /* the CPU it owned last: a hint */
+	int preempt_count;
+	bool preempt_outer;	/* the cpu_end() owed when preempt_count falls to 0 */
+	bool registered;	/* gives its CPU back when the thread ends */
+	bool sigpending;	/* somebody interrupts what it waits for */
+	unsigned int flags;	/* PF_* */
+	unsigned int parked;	/* 1: asleep in task_park(), the word it sleeps on */
+	int pid;
+	unsigned int uid, gid;	/* the client's, while it serves a request */
+	int client_pid;
+	char comm[TASK_COMM_LEN];
+	const struct user_window *user; /* the client's memory; see uaccess.h */
+	unsigned int nr_user;
+	struct oops_frame *oops; /* the innermost guarded call; see oops.h */
+};
+
+extern __thread struct task_struct current_task __attribute__((tls_model("initial-exec")));
+#define current (&current_task)
+
+extern struct cpu cpu_table[NR_CPUS];
+extern unsigned int nr_cpu_ids; /* CPUs of the running machine */
+
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)
+#define for_each_online_cpu(cpu)   for_each_possible_cpu(cpu)
+
+static inline unsigned int num_online_cpus(void)
+{
+	return nr_cpu_ids;
+}
+
+static inline unsigned int num_possible_cpus(void)
+{
+	return nr_cpu_ids;
+}
+
+void cpu_begin_slow(struct task_struct *t);
+void cpu_hand_over(struct cpu *cpu);
+
+/*
+ * The store of ->busy must be seen before the load of ->owner is done. Whoever takes the CPU
+ * away pays for that order (it interrupts all our threads once); here it is free. The thread
+ * sanitizer knows only orders that the instructions carry.
+ */
+#ifdef __SANITIZE_THREAD__
+#define CPU_BUSY_ORDER __ATOMIC_SEQ_CST
+#else
+#define CPU_BUSY_ORDER __ATOMIC_RELAXED
+#endif
+
+/* Context: any. Returns true if the pair is the outermost; hand the value to cpu_end(). */
+static __always_inline bool cpu_begin(void)
+{
+	struct task_struct *t = current;
+	struct cpu *cpu;
+
+	if (t->busy)
+		return false;
+	cpu = t->cpu;
+	if (likely(cpu)) {
+		__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (likely(__atomic_load_n(&cpu->owner, CPU_BUSY_ORDER == __ATOMIC_SEQ_CST ?
+								__ATOMIC_SEQ_CST :
+								__ATOMIC_ACQUIRE) == t))
+			return true;
+		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+	}
+	cpu_begin_slow(t);
+	return true;
+}
+
+static __always_inline void cpu_end(bool outer)
+{
+	struct task_struct *t = current;
+
+	if (outer) {
+		struct cpu *cpu = t->busy;
+
+		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+		if (unlikely(__atomic_load_n(&cpu->wanted, __ATOMIC_RELAXED)))
+			cpu_hand_over(cpu);
+	}
+}
+
+/* Gives up the calling thread's CPU for others to take at no cost. Context: not busy. */
+void cpu_park(void);
+
+/*
+ * schedule(): around a wait outside the machine. The CPU is given up whatever the nesting, and
+ * the same nesting holds on one (perhaps another) afterwards. Reports "scheduling while atomic"
+ * in atomic context and waits all the same.
+ */
+bool cpu_sleep_begin(void);
+void cpu_sleep_end(bool was_busy);
+
+/* Lets another thread have the CPU if one waits for it. May sleep. */
+void cond_resched(void);
+
+/*
+ * Runs fn(arg) on emulated CPU @cpu and returns its result: whoever is busy there is waited
+ * for. May sleep; must not be called busy under a spinlock.
+ */
+long work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg);
+/* The same, but gives up (returns false) if somebody is busy on the CPU now. */
+bool try_work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg);
+
+/* Only inside a busy section. */
+static inline unsigned int smp_processor_id(void)
+{
+	return current->busy->id;
+}
+
+#define raw_smp_processor_id() (current->busy ? current->busy->id : 0)
+
+static inline void preempt_disable(void)
+{
+	struct task_struct *t = current;
+
+	if (t->preempt_count++ == 0)
+		t->preempt_outer = cpu_begin();
+}
+
+static inline void preempt_enable(void)
+{
+	struct task_struct *t = current;
+
+	if (--t->preempt_count == 0)
+		cpu_end(t->preempt_outer);
+}
+
+static inline unsigned int get_cpu(void)
+{
+	preempt_disable();
+	return smp_processor_id();
+}
+
+#define put_cpu()       preempt_enable()
+#define preempt_count() (current->preempt_count)
+#define in_atomic()     (preempt_count() != 0)
+#define in_interrupt()  false
+#define in_task()       true
+
+void might_sleep_report(const char *file, int line);
+
+/* States that the caller may sleep here; reports it if the context is atomic. */
+#define might_sleep()                                           \
+	do {                                                    \
+		if (unlikely(in_atomic()))                      \
+			might_sleep_report(__FILE__, __LINE__); \
+	} while (0)
+
+static inline bool signal_pending(const struct task_struct *t)
+{
+	return __atomic_load_n(&t->sigpending, __ATOMIC_ACQUIRE);
+}
+
+/* Interrupts the wait that @t is in, or its next interruptible one. Context: any. */
+void send_signal_to(struct task_struct *t);
+
+/* Parks the calling thread until unparked; @interruptible also ends with signal_pending(). */
+void task_prepare_park(void);
+void task_park(bool interruptible);
+void task_unpark(struct task_struct *t);
+/* As task_park(), for at most @ns nanoseconds. Returns false when the time is over. */
+bool task_park_timeout(bool interruptible, u64 ns);
+
+/* Sleeps; gives the CPU up meanwhile. */
+void msleep(unsigned int msecs);
+void usleep_range(unsigned long min_us, unsigned long max_us);
+
+/* Nanoseconds since the machine's boot. Context: any. */
+u64 ktime_get_ns(void);
+/* Ticks of 1/HZ second since the boot. */
+#define HZ 1000
+#define jiffies ((unsigned long)(ktime_get_ns() / (1000000000ull / HZ)))
+
+#define CAP_SYS_ADMIN    21
+#define CAP_DAC_OVERRIDE 1
+/*
+ * May the client of the request in progress do what needs @cap? Root may, and so may the user
+ * who mounted: the machine is his. Outside a request (a test, a thread of the machine): yes.
+ */
+bool capable(int cap);
+void set_machine_owner(unsigned int uid);
+
+#endif

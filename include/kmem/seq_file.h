@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seq_file.h - text made for a reader.
+ *
+ * The printing half (seq_printf and friends) writes into host memory, takes no emulated page and
+ * needs no file: a test prints into a seq_file of its own with seq_buffer_open(). The file half
+ * (seq_open ... seq_release) serves a pass from one snapshot: a read at offset 0 makes it anew,
+ * later offsets read what was made. All snapshots together are bounded by SEQ_BUDGET; beyond
+ * it a read fails with -ENOMEM.
+ *
+ * Context: printing: any but a spinlock held for long; the file half may sleep.
+ */
+#ifndef KMEM_SEQ_FILE_H
+#define KMEM_SEQ_FILE_H
+
+#include <stdarg.h>
+#include <kmem/types.h>
+
+#define SEQ_BUDGET (64ul << 20) /* bytes of all snapshots alive */
+
+struct file;
+struct inode;
+struct seq_operations;
+
+struct seq_file {
+	char *buf;
+	size_t size;  /* bytes that buf can take */
+	size_t count; /* bytes in it */
+	bool overflow;
+	loff_t index;
+	const struct seq_operations *op;
+	struct file *file;
+	void *private;
+};
+
+struct seq_operations {
+	void *(*start)(struct seq_file *m, loff_t *pos);
+	void (*stop)(struct seq_file *m, void *v);
+	void *(*next)(struct seq_file *m, void *v, loff_t *pos);
+	int (*show)(struct seq_file *m, void *v);
+};
+
+#define SEQ_SKIP        1
+#define SEQ_START_TOKEN ((void *)1)
+
+void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
+void seq_vprintf(struct seq_file *m, const char *fmt, va_list args);
+void seq_puts(struct seq_file *m, const char *s);
+void seq_putc(struct seq_file *m, char c);
+int seq_write(struct seq_file *m, const void *data, size_t len); /* 0 or -1 when full */
+bool seq_has_overflowed(struct seq_file *m);
+
+/* A seq_file without a file. seq_buffer_text() is a string, valid until the next print. */
+void seq_buffer_open(struct seq_file *m);
+const char *seq_buffer_text(struct seq_file *m);
+void seq_buffer_reset(struct seq_file *m);
+void seq_buffer_release(struct seq_file *m);
+
+/* The file half: methods for struct file_operations and struct proc_ops. 0 or -errno. */
+int seq_open(struct file *file, const struct seq_operations *op);
+void *__seq_open_private(struct file *file, const struct seq_operations *op, int psize);
+int seq_open_private(struct file *file, const struct seq_operations *op, int psize);
+int seq_release(struct inode *inode, struct file *file);
+int seq_release_private(struct inode *inode, struct file *file);
+int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data);
+int single_release(struct inode *inode, struct file *file);
+ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *ppos);
+loff_t seq_lseek(struct file *file, loff_t offset, int whence);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab.h - objects: caches of one size, and kmalloc on top of them.
+ *
+ * Context: allocations may sleep if and only if their flags hold __GFP_DIRECT_RECLAIM; frees
+ * never sleep; kmem_cache_create(), _destroy() and _shrink() may sleep. NULL on failure.
+ * Source of the rules: semantics of Linux 6.1's SLUB, see mm/slab.c and mm/kmalloc.c.
+ */
+#ifndef KMEM_SLAB_H
+#define KMEM_SLAB_H
+
+#include <string.h>
+#include <kmem/gfp.h>
+
+#define SLAB_CONSISTENCY_CHECKS 0x00000100u
+#define SLAB_RED_ZONE           0x00000400u
+#define SLAB_POISON             0x00000800u
+#define SLAB_KMALLOC            0x00001000u
+#define SLAB_HWCACHE_ALIGN      0x00002000u
+#define SLAB_CACHE_DMA          0x00004000u
+#define SLAB_CACHE_DMA32        0x00008000u
+#define SLAB_STORE_USER         0x00010000u
+#define SLAB_RECLAIM_ACCOUNT    0x00020000u
+#define SLAB_PANIC              0x00040000u
+#define SLAB_TYPESAFE_BY_RCU    0x00080000u
+#define SLAB_MEM_SPREAD         0x00100000u
+#define SLAB_TRACE              0x00200000u
+#define SLAB_NOLEAKTRACE        0x00800000u
+#define SLAB_NO_MERGE           0x01000000u
+#define SLAB_ACCOUNT            0x04000000u
+#define SLAB_TEMPORARY          SLAB_RECLAIM_ACCOUNT
+
+#define ARCH_KMALLOC_MINALIGN  8
+#define KMALLOC_MIN_SIZE       8
+#define KMALLOC_SHIFT_HIGH     (PAGE_SHIFT + 1)
+#define KMALLOC_MAX_CACHE_SIZE (1UL << KMALLOC_SHIFT_HIGH)
+#define KMALLOC_MAX_SIZE       (1UL << (MAX_PAGE_ORDER + PAGE_SHIFT))
+#define KMALLOC_MAX_ORDER      MAX_PAGE_ORDER
+
+/* What kmalloc(0) returns: no object, but not a failure. Reading it faults. */
+#define ZERO_SIZE_PTR        ((void *)16)
+#define ZERO_OR_NULL_PTR(p)  ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
+
+struct kmem_cache;
+
+/*
+ * A cache of objects of @size bytes, aligned to @align (0: the natural one). @ctor runs once for
+ * each object when its slab is made, not at each allocation: return objects constructed.
+ * NULL (with a report, or a panic under SLAB_PANIC) for a bad name, size, alignment or flag, or
+ * without memory. Caches of like objects may share one; see mm/slab_common.c.
+ */
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags, void (*ctor)(void *));
+#define KMEM_CACHE(type, flags) \
+	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), (flags), NULL)
+
+/*
+ * Ends a cache. With live objects: the report, the cache is no longer listed, nothing is freed
+ * under its users. NULL is ignored.
+ */
+void kmem_cache_destroy(struct kmem_cache *s);
+/* As kmem_cache_destroy(), but tells: 0, or -EBUSY with live objects (the book's result 1). */
+int kmem_cache_destroy_status(struct kmem_cache *s);
+
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
+void kmem_cache_free(struct kmem_cache *s, void *object); /* NULL is ignored */
+
+static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+/* All or nothing: returns @nr, or 0. */
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p);
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
+
+/* Frees the empty slabs; returns 0 if none is left with free objects, else 1. */
+int kmem_cache_shrink(struct kmem_cache *s);
+unsigned int kmem_cache_size(struct kmem_cache *s); /* object_size */
+const char *kmem_cache_name(struct kmem_cache *s);
+
+void *kmalloc(size_t size, gfp_t gfp);
+void *kmalloc_node(size_t size, gfp_t gfp, int node);
+void kfree(const void *object); /* NULL and ZERO_SIZE_PTR are ignored */
+void kfree_sensitive(const void *object);
+void kfree_bulk(size_t nr, void **p);
+void *krealloc(const void *object, size_t new_size, gfp_t gfp);
+size_t ksize(const void *object);		/* usable bytes; 0 for NULL, ZERO_SIZE_PTR */
+size_t kmalloc_size_roundup(size_t size);	/* what kmalloc(size) would reserve */
+char *kstrdup(const char *s, gfp_t gfp);
+char *kstrndup(const char *s, size_t max, gfp_t gfp);
+void *kmemdup(const void *src, size_t len, gfp_t gfp);
+char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
+
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *kzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return kmalloc_node(size, gfp | __GFP_ZERO, node);
+}
+
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc(bytes, gfp);
+}
+
+static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+static inline void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return krealloc(p, bytes, gfp);
+}
+
+/* kmalloc first, vmalloc when that is large and fails; kvfree() frees either. */
+void *kvmalloc_node(size_t size, gfp_t gfp, int node);
+void kvfree(const void *addr); /* may sleep */
+
+static inline void *kvmalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc_node(size, gfp, NUMA_NO_NODE);
+}
+
+static inline void *kvzalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kvmalloc(bytes, gfp);
+}
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kvmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+struct seq_file;
+int slabinfo_show(struct seq_file *m, void *v); /* proc/slabinfo */
+unsigned long slab_check(void);			/* violated invariants of all caches */
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wait.h - wait queues and completions.
+ *
+ * A waiter gives its CPU up. Waiters are woken in the order they came. wait_event_*() may be
+ * used only where the caller may sleep; wake_up*() anywhere.
+ */
+#ifndef KMEM_WAIT_H
+#define KMEM_WAIT_H
+
+#include <kmem/err.h>
+#include <kmem/list.h>
+#include <kmem/spinlock.h>
+
+typedef struct wait_queue_head {
+	spinlock_t lock;
+	struct list_head head; /* protected by lock */
+} wait_queue_head_t;
+
+struct wait_queue_entry {
+	struct task_struct *task;
+	struct list_head entry; /* protected by the queue's lock */
+	bool exclusive;
+};
+
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name) \
+	{ __SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head) }
+#define DECLARE_WAIT_QUEUE_HEAD(name) \
+	wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
+
+static inline void init_waitqueue_head(wait_queue_head_t *wq)
+{
+	spin_lock_init(&wq->lock);
+	INIT_LIST_HEAD(&wq->head);
+}
+
+/* True if somebody waits; without the lock only a hint. */
+static inline bool waitqueue_active(wait_queue_head_t *wq)
+{
+	return __atomic_load_n(&wq->head.next, __ATOMIC_SEQ_CST) != &wq->head;
+}
+
+void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, bool exclusive);
+void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
+/* Wakes all non-exclusive waiters and up to @nr exclusive ones (0: all of those too). */
+void wake_up_nr(wait_queue_head_t *wq, int nr);
+
+#define wake_up(wq)                   wake_up_nr(wq, 1)
+#define wake_up_all(wq)               wake_up_nr(wq, 0)
+#define wake_up_interruptible(wq)     wake_up_nr(wq, 1)
+#define wake_up_interruptible_all(wq) wake_up_nr(wq, 0)
+
+#define wait_event_common(wq, condition, interruptible, exclusive)   \
+	({                                                           \
+		struct wait_queue_entry wait_ = { 0 };               \
+		int ret_ = 0;                                        \
+		might_sleep();                                       \
+		for (;;) {                                           \
+			prepare_to_wait(&(wq), &wait_, (exclusive)); \
+			if (condition)                               \
+				break;                               \
+			if ((interruptible) && signal_pending(current)) { \
+				ret_ = -ERESTARTSYS;                 \
+				break;                               \
+			}                                            \
+			task_park(interruptible);                    \
+		}                                                    \
+		finish_wait(&(wq), &wait_);                          \
+		ret_;                                                \
+	})
+
+#define wait_event(wq, condition) ((void)wait_event_common(wq, condition, false, false))
+/* Returns 0, or -ERESTARTSYS if the wait was interrupted. */
+#define wait_event_interruptible(wq, condition) wait_event_common(wq, condition, true, false)
+#define wait_event_interruptible_exclusive(wq, condition) \
+	wait_event_common(wq, condition, true, true)
+
+struct completion {
+	unsigned int done;
+	wait_queue_head_t wait;
+};
+
+static inline void init_completion(struct completion *x)
+{
+	x->done = 0;
+	init_waitqueue_head(&x->wait);
+}
+
+void complete(struct completion *x);
+void complete_all(struct completion *x);
+void wait_for_completion(struct completion *x);
+int wait_for_completion_interruptible(struct completion *x);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host.h - the boundary to the host: memory, threads, time, and nothing else asks for them.
+ *
+ * Everything here works without a machine; nothing touches emulated memory. Functions that
+ * return a pointer return NULL on failure, those that return int 0 or -errno.
+ */
+#ifndef KERNEL_HOST_H
+#define KERNEL_HOST_H
+
+#include <kmem/types.h>
+
+/* Host memory for bookkeeping that must not take emulated pages; zeroed. */
+void *host_alloc(size_t size);
+void *host_realloc(void *p, size_t size);
+void host_free(void *p);
+
+/* A sparse file of @size bytes that is the machine's RAM; a descriptor or -errno. */
+int host_ram_create(u64 size);
+void host_ram_destroy(int fd);
+/* Maps all of the file readable and writable at exactly @addr. -EEXIST: the range is taken. */
+int host_ram_map(int fd, unsigned long addr, u64 size);
+/* Gives the host memory of a range of the file back; it reads as zeros afterwards. */
+int host_ram_discard(int fd, u64 offset, u64 size);
+/* Reserves addresses without memory: every access faults. -EEXIST: the range is taken. */
+int host_window_reserve(unsigned long addr, u64 size);
+/* Maps bytes of the RAM file at @addr inside a reserved window; -ENOMEM at the host's limit. */
+int host_window_map(int fd, unsigned long addr, u64 size, u64 offset);
+/* Makes a range of a window fault again. */
+int host_window_unmap(unsigned long addr, u64 size);
+void host_unmap(unsigned long addr, u64 size);
+
+/* Makes all threads of the process pass a full memory barrier. */
+void host_barrier_init(void);
+void host_barrier_all_threads(void);
+
+/* Sleeps while *word == val; spurious returns are possible. @ns 0: for ever. -ETIMEDOUT, 0. */
+int host_wait(unsigned int *word, unsigned int val, u64 ns);
+void host_wake(unsigned int *word, int nr);
+void host_yield(void);
+void host_sleep(u64 ns);
+
+u64 host_clock_ns(void);	/* monotonic */
+unsigned int host_nr_cpus(void);
+int host_thread_id(void);
+void host_thread_name(char *buf, size_t size);
+int host_thread_start(unsigned long *thread, const char *name, void *(*fn)(void *), void *arg);
+void host_thread_join(unsigned long thread);
+/* fn(arg of host_at_thread_exit) runs when the calling thread ends. */
+void host_at_thread_exit(void (*fn)(void *), void *arg);
+
+/* Bytes to standard error, as they are. */
+void host_console(const char *s, size_t len);
+
+/* The name of a code address: "function+0x12/0x80 [module]"; hexadecimal if unknown. */
+void host_symbol(const void *addr, char *buf, size_t size);
+/* Return addresses of the caller's callers; the number filled in. */
+int host_backtrace(void **frames, int max);
+
+/* Handlers for faults (SIGSEGV, SIGBUS): @fn may jump away; if it returns, the default acts. */
+void host_catch_faults(void (*fn)(void *addr, bool write, void *pc));
+
+/* A lock for floors below the spinlocks (the log, the CPU table). */
+struct host_lock {
+	unsigned int state; /* 0 free, 1 held, 2 held and waited for */
+};
+void host_lock(struct host_lock *l);
+void host_unlock(struct host_lock *l);
+
+#endif
