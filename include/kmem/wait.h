@@ -66,6 +66,9 @@ void wake_up_nr(wait_queue_head_t *wq, int nr);
 			task_park(interruptible);                    \
 		}                                                    \
 		finish_wait(&(wq), &wait_);                          \
+		/* The wake-up may have been meant for the next one. */ \
+		if (ret_ && (exclusive))                             \
+			wake_up(&(wq));                              \
 		ret_;                                                \
 	})
 

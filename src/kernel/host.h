@@ -52,8 +52,10 @@ void host_at_thread_exit(void (*fn)(void *), void *arg);
 /* Bytes to standard error, as they are. */
 void host_console(const char *s, size_t len);
 
-/* The name of a code address: "function+0x12/0x80 [module]"; hexadecimal if unknown. */
-void host_symbol(const void *addr, char *buf, size_t size);
+/* A file of the host, mapped to be read; stays mapped. */
+void *host_file_map(const char *path, size_t *size);
+/* The file that a code address was loaded from, and the address it was loaded at. */
+int host_object_of(const void *addr, char *path, size_t size, unsigned long *base);
 /* Return addresses of the caller's callers; the number filled in. */
 int host_backtrace(void **frames, int max);
 

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cpu.c - emulated CPUs and the threads that own them.
+ *
+ * 1. Idea
+ *
+ * Per-CPU data needs no lock if only the thread on that CPU touches it. The kernel gets that
+ * from the scheduler; we get it from *ownership*. Every struct cpu has one owner or none, and an
+ * owner that works on it says so in its task's ->busy. Biased locking (Kawachiya et al., "Lock
+ * reservation", 2002; asymmetric Dekker) makes that cheap: the owner's way in is
+ *
+ *	store task->busy = cpu;   load cpu->owner;   mine? go on : slow path
+ *
+ * with no atomic instruction and no fence. Whoever takes a CPU away does the mirror image,
+ *
+ *	store cpu->owner = me;   barrier on all threads;   load old->busy;   not cpu? mine
+ *
+ * and pays for both sides: the barrier (membarrier, about a microsecond) guarantees that either
+ * the old owner's load saw the new owner, or our load sees the old owner busy.
+ *
+ * 2. Rules
+ *
+ *	a. cpu->owner changes only under table_lock.
+ *	b. A task is busy on at most one CPU, and only on one that it owns (but for the moment
+ *	   between its store and its load, in which it touches nothing).
+ *	c. A thread that waits for a CPU holds no spinlock: spinlocks are taken busy. So whoever
+ *	   is busy can always go on, and CPUs come free.
+ *	d. A thread that ends, parks or sleeps is the owner of nothing afterwards.
+ *
+ * 3. Who gets a CPU
+ *
+ * First one without an owner. Then one whose owner has had it for a while (SLICE_NS) and is not
+ * busy: it is taken away, the one owned longest first, so that with more threads than CPUs those
+ * that the host runs now displace those that it does not. If all are busy the thread sleeps,
+ * and cpu->wanted tells the owners to hand over at their next cpu_end().
+ *
+ * 4. Locks
+ *
+ * table_lock is the lowest of all locks; nothing is taken inside it and nothing waits with it.
+ */
+#include <kmem/bug.h>
+#include <kmem/sched.h>
+
+#include "cpu.h"
+#include "host.h"
+
+#define SLICE_NS   50000ull
+#define RECHECK_NS 200000ull
+
+__thread struct task_struct current_task __attribute__((tls_model("initial-exec")));
+struct cpu cpu_table[NR_CPUS];
+unsigned int nr_cpu_ids;
+
+static struct host_lock table_lock;
+static unsigned int free_seq; /* changes when a CPU comes free: what waiters sleep on */
+
+static void disown(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->owner, NULL, __ATOMIC_SEQ_CST);
+}
+
+static void own(struct cpu *cpu, struct task_struct *t)
+{
+	cpu->since_ns = host_clock_ns();
+	__atomic_store_n(&cpu->owner, t, __ATOMIC_SEQ_CST);
+}
+
+static bool is_busy_on(const struct task_struct *t, const struct cpu *cpu)
+{
+	return __atomic_load_n(&t->busy, __ATOMIC_SEQ_CST) == cpu;
+}
+
+/* Takes @cpu for @t if nobody works on it. Caller holds table_lock. */
+static bool take_locked(struct cpu *cpu, struct task_struct *t)
+{
+	struct task_struct *old = cpu->owner;
+
+	if (old == t)
+		return true;
+	if (old) {
+		if (is_busy_on(old, cpu))
+			return false;
+		__atomic_store_n(&cpu->owner, t, __ATOMIC_SEQ_CST);
+		host_barrier_all_threads();
+		if (is_busy_on(old, cpu)) {
+			/* It was quicker; it may even not have noticed us. */
+			__atomic_store_n(&cpu->owner, old, __ATOMIC_SEQ_CST);
+			return false;
+		}
+	}
+	own(cpu, t);
+	return true;
+}
+
+/* Caller holds table_lock. @wait_ns: when it is worth another look, if none could be had. */
+static struct cpu *find_cpu_locked(struct task_struct *t, u64 *wait_ns)
+{
+	u64 now = host_clock_ns(), oldest = UINT64_MAX;
+	struct cpu *victim = NULL;
+	unsigned int i;
+
+	for_each_possible_cpu(i) {
+		struct cpu *cpu = &cpu_table[i];
+
+		if (!cpu->owner || cpu->owner == t)
+			return take_locked(cpu, t) ? cpu : NULL;
+		if (cpu->since_ns < oldest && !is_busy_on(cpu->owner, cpu)) {
+			oldest = cpu->since_ns;
+			victim = cpu;
+		}
+	}
+	*wait_ns = RECHECK_NS;
+	if (!victim)
+		return NULL;
+	if (now - oldest < SLICE_NS) {
+		*wait_ns = SLICE_NS - (now - oldest);
+		return NULL;
+	}
+	return take_locked(victim, t) ? victim : NULL;
+}
+
+static void thread_exits(void *data)
+{
+	struct task_struct *t = data;
+	unsigned int i;
+
+	host_lock(&table_lock);
+	t->busy = NULL;
+	t->registered = false;
+	for (i = 0; i < NR_CPUS; i++)
+		if (cpu_table[i].owner == t)
+			disown(&cpu_table[i]);
+	host_unlock(&table_lock);
+}
+
+void task_register(void)
+{
+	struct task_struct *t = current;
+
+	if (t->registered)
+		return;
+	t->registered = true;
+	t->pid = host_thread_id();
+	host_thread_name(t->comm, sizeof(t->comm));
+	host_at_thread_exit(thread_exits, t);
+}
+
+static void want_all(int delta)
+{
+	unsigned int i;
+
+	for_each_possible_cpu(i)
+		__atomic_fetch_add(&cpu_table[i].wanted, delta, __ATOMIC_RELAXED);
+}
+
+/* Makes @t busy on a CPU of its own. */
+void cpu_begin_slow(struct task_struct *t)
+{
+	bool wanting = false;
+	unsigned int seq;
+	struct cpu *cpu;
+	u64 wait_ns = 0;
+
+	if (unlikely(!nr_cpu_ids)) {
+		host_console("kmem: no machine is booted\n", 27);
+		__builtin_trap();
+	}
+	task_register();
+	for (;;) {
+		seq = __atomic_load_n(&free_seq, __ATOMIC_SEQ_CST);
+		host_lock(&table_lock);
+		cpu = find_cpu_locked(t, &wait_ns);
+		if (cpu) {
+			t->cpu = cpu;
+			/* Under the lock, so nobody takes it away before we are busy. */
+			__atomic_store_n(&t->busy, cpu, __ATOMIC_SEQ_CST);
+		}
+		host_unlock(&table_lock);
+		if (cpu)
+			break;
+		if (!wanting) {
+			wanting = true;
+			want_all(1);
+		}
+		host_wait(&free_seq, seq, wait_ns);
+	}
+	if (wanting)
+		want_all(-1);
+}
+
+static void announce_free(void)
+{
+	__atomic_fetch_add(&free_seq, 1, __ATOMIC_SEQ_CST);
+	host_wake(&free_seq, 1);
+}
+
+/* The owner's end of a busy section, when somebody waits for a CPU. */
+void cpu_hand_over(struct cpu *cpu)
+{
+	bool gave = false;
+
+	host_lock(&table_lock);
+	if (cpu->owner == current && !current->busy) {
+		disown(cpu);
+		gave = true;
+	}
+	host_unlock(&table_lock);
+	if (gave)
+		announce_free();
+}
+
+void cpu_park(void)
+{
+	if (current->cpu && !current->busy)
+		cpu_hand_over(current->cpu);
+}
+
+bool cpu_sleep_begin(void)
+{
+	struct task_struct *t = current;
+	struct cpu *cpu = t->busy;
+
+	if (unlikely(t->preempt_count))
+		pr_err("BUG: scheduling while atomic: %s/%d/0x%08x\n", t->comm, t->pid,
+		       t->preempt_count);
+	if (!cpu)
+		return false;
+	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+	cpu_hand_over(cpu);
+	return true;
+}
+
+void cpu_sleep_end(bool was_busy)
+{
+	if (was_busy)
+		cpu_begin_slow(current);
+}
+
+void cond_resched(void)
+{
+	struct cpu *cpu = current->busy;
+
+	if (cpu && !in_atomic() && __atomic_load_n(&cpu->wanted, __ATOMIC_RELAXED))
+		cpu_sleep_end(cpu_sleep_begin());
+}
+
+/* Makes the calling thread, which is not busy, busy on just this CPU. */
+static bool go_to(struct cpu *cpu, bool wait)
+{
+	struct task_struct *t = current;
+	bool got;
+
+	task_register();
+	__atomic_fetch_add(&cpu->wanted, 1, __ATOMIC_RELAXED);
+	for (;;) {
+		unsigned int seq = __atomic_load_n(&free_seq, __ATOMIC_SEQ_CST);
+
+		host_lock(&table_lock);
+		got = take_locked(cpu, t);
+		if (got) {
+			t->cpu = cpu;
+			__atomic_store_n(&t->busy, cpu, __ATOMIC_SEQ_CST);
+		}
+		host_unlock(&table_lock);
+		if (got || !wait)
+			break;
+		host_wait(&free_seq, seq, RECHECK_NS);
+	}
+	__atomic_fetch_sub(&cpu->wanted, 1, __ATOMIC_RELAXED);
+	return got;
+}
+
+static bool work_on(unsigned int nr, long (*fn)(void *), void *arg, bool wait, long *ret)
+{
+	struct cpu *cpu = &cpu_table[nr];
+	bool was_busy, done;
+
+	if (current->busy == cpu) {
+		*ret = fn(arg);
+		return true;
+	}
+	/* Two threads that work on each other's CPU must not wait for each other. */
+	was_busy = cpu_sleep_begin();
+	cpu_park();
+	done = go_to(cpu, wait);
+	if (done) {
+		*ret = fn(arg);
+		cpu_end(true);
+		cpu_park();
+	}
+	cpu_sleep_end(was_busy);
+	return done;
+}
+
+long work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg)
+{
+	long ret = 0;
+
+	might_sleep();
+	work_on(cpu, fn, arg, true, &ret);
+	return ret;
+}
+
+bool try_work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg)
+{
+	long ret;
+
+	might_sleep();
+	return work_on(cpu, fn, arg, false, &ret);
+}
+
+void cpu_table_init(unsigned int nr)
+{
+	unsigned int i;
+
+	host_barrier_init();
+	host_lock(&table_lock);
+	for (i = 0; i < NR_CPUS; i++)
+		cpu_table[i] = (struct cpu){ .id = i };
+	nr_cpu_ids = nr;
+	host_unlock(&table_lock);
+}
+
+void cpu_table_exit(void)
+{
+	host_lock(&table_lock);
+	for (unsigned int i = 0; i < NR_CPUS; i++)
+		disown(&cpu_table[i]);
+	nr_cpu_ids = 0;
+	host_unlock(&table_lock);
+}

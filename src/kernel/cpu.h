@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* cpu.h - what the rest of the machine needs of cpu.c beyond sched.h. */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+/* The machine has @nr CPUs, none with an owner. No thread may be inside. */
+void cpu_table_init(unsigned int nr);
+void cpu_table_exit(void);
+
+/* Names the calling thread to the machine and sees to it that its end gives back its CPU. */
+void task_register(void);
+
+#endif

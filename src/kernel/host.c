@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+/*
+ * host.c - the boundary to the host.
+ *
+ * The only file that asks the host for memory, threads and time. What stands above it is a
+ * kernel; what stands below is Linux as any process sees it, without privilege.
+ *
+ * RAM is one memfd. It is mapped whole and shared at a fixed address (the direct map), and
+ * piecewise again in windows of reserved addresses (vmalloc areas). Pages of the file that were
+ * never touched cost nothing; host_ram_discard() makes pages untouched again.
+ */
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+void *host_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void *host_realloc(void *p, size_t size)
+{
+	return realloc(p, size);
+}
+
+void host_free(void *p)
+{
+	free(p);
+}
+
+int host_ram_create(u64 size)
+{
+	int fd = memfd_create("kmemfs-ram", MFD_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, size) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+void host_ram_destroy(int fd)
+{
+	close(fd);
+}
+
+/* An old kernel takes the address as a hint and may answer with another one. */
+static int map_exactly(unsigned long addr, u64 size, int prot, int flags, int fd)
+{
+	void *p = mmap((void *)addr, size, prot, flags | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	if (p != (void *)addr) {
+		munmap(p, size);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+int host_ram_map(int fd, unsigned long addr, u64 size)
+{
+	return map_exactly(addr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+}
+
+int host_ram_discard(int fd, u64 offset, u64 size)
+{
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size))
+		return -errno;
+	return 0;
+}
+
+int host_window_reserve(unsigned long addr, u64 size)
+{
+	return map_exactly(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+int host_window_map(int fd, unsigned long addr, u64 size, u64 offset)
+{
+	void *p = mmap((void *)addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		       offset);
+
+	return p == MAP_FAILED ? -errno : 0;
+}
+
+int host_window_unmap(unsigned long addr, u64 size)
+{
+	void *p = mmap((void *)addr, size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? -errno : 0;
+}
+
+void host_unmap(unsigned long addr, u64 size)
+{
+	munmap((void *)addr, size);
+}
+
+/*
+ * membarrier() where the host has it. Elsewhere (old kernels, valgrind) a page's protection is
+ * taken away and given back: the host must interrupt every CPU that runs a thread of ours to
+ * flush its TLB, and an interrupt is a barrier.
+ */
+static bool have_membarrier;
+static char *barrier_page;
+
+void host_barrier_init(void)
+{
+	have_membarrier =
+		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	if (!have_membarrier && !barrier_page)
+		barrier_page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+void host_barrier_all_threads(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (have_membarrier) {
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	} else {
+		mprotect(barrier_page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+		__atomic_fetch_add(barrier_page, 1, __ATOMIC_SEQ_CST);
+		mprotect(barrier_page, PAGE_SIZE, PROT_READ);
+	}
+}
+
+int host_wait(unsigned int *word, unsigned int val, u64 ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, val, ns ? &ts : NULL, NULL, 0) == 0)
+		return 0;
+	return errno == ETIMEDOUT ? -ETIMEDOUT : 0;
+}
+
+void host_wake(unsigned int *word, int nr)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nr, NULL, NULL, 0);
+}
+
+void host_yield(void)
+{
+	sched_yield();
+}
+
+void host_sleep(u64 ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+u64 host_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+unsigned int host_nr_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return CPU_COUNT(&set);
+	return 1;
+}
+
+int host_thread_id(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+void host_thread_name(char *buf, size_t size)
+{
+	char name[16] = "";
+
+	prctl(PR_GET_NAME, name);
+	strncpy(buf, name, size - 1);
+	buf[size - 1] = '\0';
+}
+
+struct thread_start {
+	char name[16];
+	void *(*fn)(void *);
+	void *arg;
+};
+
+static void *thread_main(void *data)
+{
+	struct thread_start start = *(struct thread_start *)data;
+
+	free(data);
+	prctl(PR_SET_NAME, start.name);
+	return start.fn(start.arg);
+}
+
+int host_thread_start(unsigned long *thread, const char *name, void *(*fn)(void *), void *arg)
+{
+	struct thread_start *start = calloc(1, sizeof(*start));
+	sigset_t all, old;
+	pthread_t id;
+	int err;
+
+	if (!start)
+		return -ENOMEM;
+	strncpy(start->name, name, sizeof(start->name) - 1);
+	start->fn = fn;
+	start->arg = arg;
+	/* The machine's threads take no signals: those are for whoever runs the machine. */
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&id, NULL, thread_main, start);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		free(start);
+		return -err;
+	}
+	*thread = (unsigned long)id;
+	return 0;
+}
+
+void host_thread_join(unsigned long thread)
+{
+	pthread_join((pthread_t)thread, NULL);
+}
+
+static pthread_key_t exit_key;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static void (*exit_fn)(void *);
+
+static void exit_key_make(void)
+{
+	pthread_key_create(&exit_key, exit_fn);
+}
+
+void host_at_thread_exit(void (*fn)(void *), void *arg)
+{
+	exit_fn = fn;
+	pthread_once(&exit_once, exit_key_make);
+	pthread_setspecific(exit_key, arg);
+}
+
+void host_console(const char *s, size_t len)
+{
+	while (len) {
+		ssize_t n = write(STDERR_FILENO, s, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		s += n;
+		len -= n;
+	}
+}
+
+void *host_file_map(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *p = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		p = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return NULL;
+	*size = st.st_size;
+	return p;
+}
+
+int host_object_of(const void *addr, char *path, size_t size, unsigned long *base)
+{
+	Dl_info info;
+
+	if (!dladdr(addr, &info) || !info.dli_fname)
+		return -ENOENT;
+	*base = (unsigned long)info.dli_fbase;
+	/* The program itself may have been started by a relative name. */
+	if (dlsym(RTLD_DEFAULT, "main") && !strchr(info.dli_fname, '/'))
+		strncpy(path, "/proc/self/exe", size - 1);
+	else
+		strncpy(path, info.dli_fname, size - 1);
+	path[size - 1] = '\0';
+	return 0;
+}
+
+int host_backtrace(void **frames, int max)
+{
+	return backtrace(frames, max);
+}
+
+static void (*fault_fn)(void *addr, bool write, void *pc);
+
+static void fault_handler(int sig, siginfo_t *si, void *context)
+{
+	bool write = false;
+	void *pc = NULL;
+
+#if defined(__x86_64__)
+	const ucontext_t *uc = context;
+
+	write = uc->uc_mcontext.gregs[REG_ERR] & 2;
+	pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
+#endif
+	fault_fn(si->si_addr, write, pc);
+	signal(sig, SIG_DFL);
+}
+
+void host_catch_faults(void (*fn)(void *addr, bool write, void *pc))
+{
+	struct sigaction sa = { .sa_sigaction = fault_handler,
+				.sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	fault_fn = fn;
+	sigaction(SIGSEGV, &sa, NULL);
+	sigaction(SIGBUS, &sa, NULL);
+}
+
+/* State 1 is held, 2 is held and somebody may sleep on it. */
+void host_lock(struct host_lock *l)
+{
+	unsigned int free = 0;
+
+	if (__atomic_compare_exchange_n(&l->state, &free, 1, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(&l->state, 2, __ATOMIC_ACQUIRE))
+		host_wait(&l->state, 2, 0);
+}
+
+void host_unlock(struct host_lock *l)
+{
+	if (__atomic_exchange_n(&l->state, 0, __ATOMIC_RELEASE) == 2)
+		host_wake(&l->state, 1);
+}

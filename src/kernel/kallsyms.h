@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* kallsyms.h - the names of code addresses. Context: any; host memory only. */
+#ifndef KERNEL_KALLSYMS_H
+#define KERNEL_KALLSYMS_H
+
+#include <kmem/types.h>
+
+/* "function+0x12/0x80", as %pS prints it; the bare address where no symbol is known. */
+void symbol_name(const void *addr, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lock.c - spinlocks' slow path, wait queues, completions, mutexes and semaphores.
+ *
+ * Everything that sleeps stands on the wait queue, and that on task_park(). A lock's state is
+ * tested again by the waiter after each wake-up, so a wake-up is a hint and never a hand-over:
+ * a newcomer may be quicker than the one woken.
+ *
+ * Lock order: a queue's own lock is innermost; a semaphore's lock is released before its queue
+ * is woken.
+ */
+#include <kmem/mutex.h>
+
+#include "host.h"
+
+#define SPINS_BEFORE_YIELD 200
+
+void spin_lock_wait(spinlock_t *lock)
+{
+	unsigned int spins = 0;
+
+	do {
+		while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED)) {
+			if (++spins % SPINS_BEFORE_YIELD == 0)
+				host_yield();
+			else
+				__builtin_ia32_pause();
+		}
+	} while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE));
+}
+
+void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, bool exclusive)
+{
+	spin_lock(&wq->lock);
+	if (!wait->task) {
+		wait->task = current;
+		wait->exclusive = exclusive;
+		list_add_tail(&wait->entry, &wq->head);
+	}
+	task_prepare_park();
+	spin_unlock(&wq->lock);
+	/* The caller's look at its condition comes after the entry is seen (waitqueue_active). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
+{
+	spin_lock(&wq->lock);
+	if (wait->task) {
+		list_del(&wait->entry);
+		wait->task = NULL;
+	}
+	__atomic_store_n(&current->parked, 0, __ATOMIC_RELAXED);
+	spin_unlock(&wq->lock);
+}
+
+/*
+ * The entries stay until their threads take them off, so the first exclusive waiter that is
+ * still parked is the one to wake: one that was woken already is on its way.
+ */
+void wake_up_nr(wait_queue_head_t *wq, int nr)
+{
+	struct wait_queue_entry *wait;
+
+	spin_lock(&wq->lock);
+	list_for_each_entry(wait, &wq->head, entry) {
+		if (!__atomic_load_n(&wait->task->parked, __ATOMIC_ACQUIRE))
+			continue;
+		task_unpark(wait->task);
+		if (wait->exclusive && nr && --nr == 0)
+			break;
+	}
+	spin_unlock(&wq->lock);
+}
+
+void complete(struct completion *x)
+{
+	spin_lock(&x->wait.lock);
+	if (x->done != UINT32_MAX)
+		x->done++;
+	spin_unlock(&x->wait.lock);
+	wake_up(&x->wait);
+}
+
+void complete_all(struct completion *x)
+{
+	spin_lock(&x->wait.lock);
+	x->done = UINT32_MAX;
+	spin_unlock(&x->wait.lock);
+	wake_up_all(&x->wait);
+}
+
+static bool try_consume(struct completion *x)
+{
+	bool ok;
+
+	spin_lock(&x->wait.lock);
+	ok = x->done != 0;
+	if (ok && x->done != UINT32_MAX)
+		x->done--;
+	spin_unlock(&x->wait.lock);
+	return ok;
+}
+
+void wait_for_completion(struct completion *x)
+{
+	wait_event_common(x->wait, try_consume(x), false, true);
+}
+
+int wait_for_completion_interruptible(struct completion *x)
+{
+	return wait_event_common(x->wait, try_consume(x), true, true);
+}
+
+void mutex_init(struct mutex *lock)
+{
+	lock->owner = NULL;
+	init_waitqueue_head(&lock->wait);
+}
+
+int mutex_trylock(struct mutex *lock)
+{
+	struct task_struct *none = NULL;
+
+	return __atomic_compare_exchange_n(&lock->owner, &none, current, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+void mutex_lock(struct mutex *lock)
+{
+	might_sleep();
+	if (!mutex_trylock(lock))
+		wait_event_common(lock->wait, mutex_trylock(lock), false, true);
+}
+
+int mutex_lock_interruptible(struct mutex *lock)
+{
+	might_sleep();
+	if (mutex_trylock(lock))
+		return 0;
+	return wait_event_common(lock->wait, mutex_trylock(lock), true, true) ? -EINTR : 0;
+}
+
+void mutex_unlock(struct mutex *lock)
+{
+	WARN(lock->owner != current, "mutex_unlock() by %s/%d, which does not hold it",
+	     current->comm, current->pid);
+	__atomic_store_n(&lock->owner, NULL, __ATOMIC_SEQ_CST);
+	if (waitqueue_active(&lock->wait))
+		wake_up(&lock->wait);
+}
+
+bool mutex_is_locked(struct mutex *lock)
+{
+	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != NULL;
+}
+
+void init_rwsem(struct rw_semaphore *sem)
+{
+	spin_lock_init(&sem->lock);
+	sem->count = 0;
+	sem->writers_waiting = 0;
+	init_waitqueue_head(&sem->wait);
+}
+
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	bool ok;
+
+	spin_lock(&sem->lock);
+	ok = sem->count >= 0 && !sem->writers_waiting;
+	if (ok)
+		sem->count++;
+	spin_unlock(&sem->lock);
+	return ok;
+}
+
+void down_read(struct rw_semaphore *sem)
+{
+	wait_event(sem->wait, down_read_trylock(sem));
+}
+
+int down_read_interruptible(struct rw_semaphore *sem)
+{
+	return wait_event_interruptible(sem->wait, down_read_trylock(sem)) ? -EINTR : 0;
+}
+
+/* Lets waiters look again once the semaphore is free for somebody. */
+static void rwsem_release(struct rw_semaphore *sem, int count)
+{
+	bool free;
+
+	spin_lock(&sem->lock);
+	sem->count += count;
+	free = sem->count == 0;
+	spin_unlock(&sem->lock);
+	if (free && waitqueue_active(&sem->wait))
+		wake_up_all(&sem->wait);
+}
+
+void up_read(struct rw_semaphore *sem)
+{
+	rwsem_release(sem, -1);
+}
+
+int down_write_trylock(struct rw_semaphore *sem)
+{
+	bool ok;
+
+	spin_lock(&sem->lock);
+	ok = sem->count == 0;
+	if (ok)
+		sem->count = -1;
+	spin_unlock(&sem->lock);
+	return ok;
+}
+
+static void count_writer(struct rw_semaphore *sem, int delta)
+{
+	spin_lock(&sem->lock);
+	sem->writers_waiting += delta;
+	spin_unlock(&sem->lock);
+}
+
+static int down_write_common(struct rw_semaphore *sem, bool interruptible)
+{
+	int ret;
+
+	might_sleep();
+	if (down_write_trylock(sem))
+		return 0;
+	count_writer(sem, 1);
+	ret = wait_event_common(sem->wait, down_write_trylock(sem), interruptible, false);
+	count_writer(sem, -1);
+	/* Readers that stood back for a writer that went away. */
+	if (ret)
+		wake_up_all(&sem->wait);
+	return ret ? -EINTR : 0;
+}
+
+void down_write(struct rw_semaphore *sem)
+{
+	down_write_common(sem, false);
+}
+
+int down_write_killable(struct rw_semaphore *sem)
+{
+	return down_write_common(sem, true);
+}
+
+void up_write(struct rw_semaphore *sem)
+{
+	rwsem_release(sem, 1);
+}
+
+void sema_init(struct semaphore *sem, int val)
+{
+	spin_lock_init(&sem->lock);
+	sem->count = val;
+	init_waitqueue_head(&sem->wait);
+}
+
+int down_trylock(struct semaphore *sem)
+{
+	bool ok;
+
+	spin_lock(&sem->lock);
+	ok = sem->count > 0;
+	if (ok)
+		sem->count--;
+	spin_unlock(&sem->lock);
+	return !ok;
+}
+
+void down(struct semaphore *sem)
+{
+	wait_event_common(sem->wait, !down_trylock(sem), false, true);
+}
+
+int down_interruptible(struct semaphore *sem)
+{
+	return wait_event_common(sem->wait, !down_trylock(sem), true, true) ? -EINTR : 0;
+}
+
+void up(struct semaphore *sem)
+{
+	spin_lock(&sem->lock);
+	sem->count++;
+	spin_unlock(&sem->lock);
+	wake_up(&sem->wait);
+}
