@@ -21,8 +21,9 @@ struct module {
 	void (*exit)(void);
 	const char *license;
 	bool live; /* init has succeeded, exit has not been called */
-	int refcnt; /* protected by atomics: try_module_get(), module_put() */
-	unsigned long size; /* bytes of emulated memory its static data would take */
+	int refcnt; /* atomic: try_module_get(), module_put(); MODULE_GOING while it leaves */
+	unsigned long size; /* bytes: this structure, its parameters and their values */
+	void *defaults;	    /* the parameters' values before it was loaded; by module.c */
 	struct module *next; /* loaded modules, newest first; protected by module_mutex */
 };
 
@@ -40,6 +41,7 @@ struct kernel_param {
 	const char *name;
 	const struct kernel_param_ops *ops;
 	unsigned short perm; /* of its file in sys/module/NAME/parameters/; 0: no file */
+	unsigned short size; /* bytes at ->arg: restored when the module is unloaded */
 	void *arg;
 };
 
@@ -86,6 +88,7 @@ void KMEM_MOD_SYM(cleanup_module_)(void) __attribute__((weak));
 			.name = #pname,                                                  \
 			.ops = param_ops,                                                \
 			.perm = mode,                                                    \
+			.size = sizeof(*(ptr)),                                          \
 			.arg = ptr,                                                      \
 		}
 
@@ -114,16 +117,17 @@ extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_s
 #define EXPORT_SYMBOL(sym)        struct kmem_swallow_semicolon
 #define EXPORT_SYMBOL_GPL(sym)    struct kmem_swallow_semicolon
 
+/* A reference keeps @mod loaded; a NULL module is always there. Context: any. */
 bool try_module_get(struct module *mod);
 void module_put(struct module *mod);
 int module_refcount(struct module *mod);
 
 /*
  * Applies @mod's parameters from the machine's boot line and calls its init. 0, or -errno with
- * a line in the log that says what was wrong and what is allowed.
+ * a line in the log that says what was wrong and what is allowed. May sleep, as all below.
  */
 int module_load(struct module *mod);
-/* 0, -EBUSY while it is in use. */
+/* 0, -EBUSY while it is in use. Its parameters have their initial values again afterwards. */
 int module_unload(struct module *mod);
 /* Unloads all, newest first. Returns the number that were still in use (and stay). */
 int modules_unload_all(void);
@@ -134,7 +138,12 @@ struct builtin_modules {
 	const struct kernel_param *params, *params_stop;
 };
 
+/* Makes a program's modules known; registering the same ones again is harmless. 0 or -ENOMEM. */
 int builtin_modules_register(const struct builtin_modules *set);
+/*
+ * Loads all that are known. -ENOENT, with nothing loaded, if the boot line names a module or a
+ * parameter that none of them has.
+ */
 int builtin_modules_load_all(void);
 
 extern struct module *const __start_kmem_modules[] __attribute__((weak, visibility("hidden")));

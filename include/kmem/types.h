@@ -58,7 +58,10 @@ typedef phys_addr_t resource_size_t;
 #define __must_check              __attribute__((warn_unused_result))
 #define __maybe_unused            __attribute__((unused))
 #define noinline                  __attribute__((noinline))
-#define __always_inline           inline __attribute__((always_inline))
+#ifndef __always_inline
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
 #define ____cacheline_aligned     __aligned(SMP_CACHE_BYTES)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

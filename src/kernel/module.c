@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * module.c - loading and unloading the modules that a program was linked with.
+ *
+ * The linker collects the modules and the parameters of a program in two sections; a program (or
+ * a loaded object) registers its pair once, and the *sets* are what is known. Loading is the
+ * kernel's order: the parameters' words of the boot line first, then init. A module that was
+ * unloaded must come back as freshly inserted: the parameters' values are kept when it is loaded
+ * and put back when it has left.
+ *
+ * References: ->refcnt counts users; unloading succeeds only from 0 and then holds the count at
+ * MODULE_GOING, where try_module_get() fails, until exit has returned.
+ *
+ * ->size is what can be said truthfully of code that lives in the host's program: the bytes of
+ * struct module, of the parameters' descriptions and of their values.
+ *
+ * Locks: load_mutex serializes loading and unloading and is held over init and exit;
+ * module_mutex, inside it, protects the lists alone.
+ */
+#include <limits.h>
+#include <string.h>
+#include <kmem/machine.h>
+#include <kmem/module.h>
+#include <kmem/mutex.h>
+#include <kmem/seq_file.h>
+
+#include "host.h"
+#include "param.h"
+
+#define MODULE_GOING (INT_MIN / 2)
+
+struct module_set {
+	struct module_set *next;
+	struct builtin_modules in;
+};
+
+/* One "module.param=value" word of the boot line, cut into its parts. */
+struct param_word {
+	char text[MACHINE_CMDLINE_MAX]; /* no word is longer than the line */
+	const char *mod, *param;
+	const char *value; /* NULL: no '=' */
+};
+
+static DEFINE_MUTEX(load_mutex);
+static DEFINE_MUTEX(module_mutex);
+static struct module_set *module_sets; /* oldest first; protected by module_mutex */
+static struct module *module_list;     /* loaded, newest first; protected by module_mutex */
+
+bool try_module_get(struct module *mod)
+{
+	int old;
+
+	if (!mod)
+		return true;
+	old = __atomic_load_n(&mod->refcnt, __ATOMIC_RELAXED);
+	do {
+		if (old < 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&mod->refcnt, &old, old + 1, true, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+void module_put(struct module *mod)
+{
+	if (mod)
+		WARN_ON(__atomic_fetch_sub(&mod->refcnt, 1, __ATOMIC_RELEASE) <= 0);
+}
+
+int module_refcount(struct module *mod)
+{
+	return max(__atomic_load_n(&mod->refcnt, __ATOMIC_RELAXED), 0);
+}
+
+/* The sets are only ever added to, at the end, so that walking one needs no lock once found. */
+static struct module_set *next_set(struct module_set *set)
+{
+	struct module_set *next;
+
+	mutex_lock(&module_mutex);
+	next = set ? set->next : module_sets;
+	mutex_unlock(&module_mutex);
+	return next;
+}
+
+const struct kernel_param *module_param_next(const struct module *mod,
+					     const struct kernel_param *prev)
+{
+	for (struct module_set *set = next_set(NULL); set; set = next_set(set)) {
+		const struct kernel_param *kp = set->in.params;
+
+		if (prev && (prev < kp || prev >= set->in.params_stop))
+			continue;
+		for (kp = prev ? prev + 1 : kp; kp < set->in.params_stop; kp++)
+			if (!strcmp(kp->mod, mod->name))
+				return kp;
+		prev = NULL;
+	}
+	return NULL;
+}
+
+#define for_each_param(kp, mod) \
+	for (kp = module_param_next(mod, NULL); kp; kp = module_param_next(mod, kp))
+
+static const struct kernel_param *find_param(const struct module *mod, const char *name)
+{
+	const struct kernel_param *kp;
+
+	for_each_param(kp, mod) if (!strcmp(kp->name, name)) return kp;
+	return NULL;
+}
+
+static struct module *find_module(const char *name)
+{
+	for (struct module_set *set = next_set(NULL); set; set = next_set(set))
+		for (struct module *const *mod = set->in.start; mod < set->in.stop; mod++)
+			if (!strcmp((*mod)->name, name))
+				return *mod;
+	return NULL;
+}
+
+/* Cuts the next parameter word out of *@line and moves it on; false at the end of the line. */
+static bool next_param_word(const char **line, struct param_word *word)
+{
+	while (**line) {
+		size_t len = strcspn(*line, ", \n");
+		const char *start = *line;
+		char *dot, *equals;
+
+		*line += len + (start[len] != '\0');
+		memcpy(word->text, start, len);
+		word->text[len] = '\0';
+		equals = strchr(word->text, '=');
+		if (equals)
+			*equals = '\0';
+		dot = strchr(word->text, '.');
+		if (!dot)
+			continue;
+		*dot = '\0';
+		word->mod = word->text;
+		word->param = dot + 1;
+		word->value = equals ? equals + 1 : NULL;
+		return true;
+	}
+	return false;
+}
+
+static void list_params(const struct module *mod, struct seq_file *m)
+{
+	const struct kernel_param *kp;
+	const char *sep = "";
+
+	for_each_param(kp, mod)
+	{
+		seq_printf(m, "%s%s", sep, kp->name);
+		sep = ", ";
+	}
+	if (!*sep)
+		seq_puts(m, "none");
+}
+
+static int unknown_param(const struct module *mod, const char *name)
+{
+	struct seq_file m;
+
+	seq_buffer_open(&m);
+	list_params(mod, &m);
+	pr_err("%s: no parameter is called '%s'; it has: %s\n", mod->name, name,
+	       seq_buffer_text(&m));
+	seq_buffer_release(&m);
+	return -ENOENT;
+}
+
+static int unknown_module(const char *name)
+{
+	struct seq_file m;
+	const char *sep = "";
+
+	seq_buffer_open(&m);
+	for (struct module_set *set = next_set(NULL); set; set = next_set(set))
+		for (struct module *const *mod = set->in.start; mod < set->in.stop; mod++) {
+			seq_printf(&m, "%s%s", sep, (*mod)->name);
+			sep = ", ";
+		}
+	pr_err("boot line: no module is called '%s'; there are: %s\n", name,
+	       *sep ? seq_buffer_text(&m) : "none");
+	seq_buffer_release(&m);
+	return -ENOENT;
+}
+
+static int apply_param(const struct module *mod, const struct param_word *word)
+{
+	const struct kernel_param *kp = find_param(mod, word->param);
+	int err;
+
+	if (!kp)
+		return unknown_param(mod, word->param);
+	err = kp->ops->set(word->value, kp);
+	if (err)
+		pr_err("%s: '%s' is not a value that %s takes%s (error %d)\n", mod->name,
+		       word->value ? word->value : "", kp->name,
+		       err == -ERANGE ? ": out of its range" : "", -err);
+	return err;
+}
+
+static int apply_boot_line(const struct module *mod)
+{
+	const char *line = machine_cmdline();
+	struct param_word word;
+	int err = 0;
+
+	while (!err && next_param_word(&line, &word))
+		if (!strcmp(word.mod, mod->name))
+			err = apply_param(mod, &word);
+	return err;
+}
+
+/* Keeps the parameters' values as they are before the boot line, and counts ->size. */
+static int keep_defaults(struct module *mod)
+{
+	const struct kernel_param *kp;
+	size_t bytes = 0;
+	char *to;
+
+	mod->size = sizeof(*mod);
+	for_each_param(kp, mod)
+	{
+		bytes += kp->arg ? kp->size : 0;
+		mod->size += sizeof(*kp);
+	}
+	mod->size += bytes;
+	to = mod->defaults = host_alloc(bytes + 1);
+	if (!to)
+		return -ENOMEM;
+	for_each_param(kp, mod)
+	{
+		if (kp->arg) {
+			memcpy(to, kp->arg, kp->size);
+			to += kp->size;
+		}
+	}
+	return 0;
+}
+
+static void restore_defaults(struct module *mod)
+{
+	const struct kernel_param *kp;
+	const char *from = mod->defaults;
+
+	for_each_param(kp, mod)
+	{
+		if (kp->arg) {
+			memcpy(kp->arg, from, kp->size);
+			from += kp->size;
+		}
+		param_forget_copies(kp);
+	}
+	host_free(mod->defaults);
+	mod->defaults = NULL;
+}
+
+static int module_load_locked(struct module *mod)
+{
+	int err;
+
+	if (mod->live)
+		return -EEXIST;
+	err = keep_defaults(mod);
+	if (err)
+		return err;
+	__atomic_store_n(&mod->refcnt, 0, __ATOMIC_RELAXED);
+	err = apply_boot_line(mod);
+	if (!err && mod->init) {
+		err = mod->init();
+		if (err)
+			pr_err("%s: init failed, error %d\n", mod->name, -err);
+	}
+	if (err) {
+		restore_defaults(mod);
+		return err < 0 ? err : -EINVAL;
+	}
+	mutex_lock(&module_mutex);
+	mod->live = true;
+	mod->next = module_list;
+	module_list = mod;
+	mutex_unlock(&module_mutex);
+	return 0;
+}
+
+int module_load(struct module *mod)
+{
+	int err;
+
+	mutex_lock(&load_mutex);
+	err = module_load_locked(mod);
+	mutex_unlock(&load_mutex);
+	return err;
+}
+
+static int module_unload_locked(struct module *mod)
+{
+	struct module **link;
+	int unused = 0;
+
+	if (!mod->live)
+		return -ENOENT;
+	if (!__atomic_compare_exchange_n(&mod->refcnt, &unused, MODULE_GOING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return -EBUSY;
+	if (mod->exit)
+		mod->exit();
+	mutex_lock(&module_mutex);
+	for (link = &module_list; *link != mod; link = &(*link)->next)
+		;
+	*link = mod->next;
+	mod->next = NULL;
+	mod->live = false;
+	mutex_unlock(&module_mutex);
+	restore_defaults(mod);
+	return 0;
+}
+
+int module_unload(struct module *mod)
+{
+	int err;
+
+	mutex_lock(&load_mutex);
+	err = module_unload_locked(mod);
+	mutex_unlock(&load_mutex);
+	return err;
+}
+
+int modules_unload_all(void)
+{
+	struct module *mod, *next;
+	int busy = 0;
+
+	mutex_lock(&load_mutex);
+	/* The list changes under both locks: holding one of them it can be walked. */
+	for (mod = module_list; mod; mod = next) {
+		next = mod->next;
+		if (module_unload_locked(mod)) {
+			pr_warn("%s: still in use by %d, not unloaded\n", mod->name,
+				module_refcount(mod));
+			busy++;
+		}
+	}
+	mutex_unlock(&load_mutex);
+	return busy;
+}
+
+int builtin_modules_register(const struct builtin_modules *in)
+{
+	struct module_set *set = host_alloc(sizeof(*set)), **link;
+
+	if (!set)
+		return -ENOMEM;
+	set->in = *in;
+	mutex_lock(&module_mutex);
+	for (link = &module_sets; *link; link = &(*link)->next)
+		if ((*link)->in.start == in->start && (*link)->in.params == in->params)
+			break;
+	if (*link)
+		host_free(set);
+	else
+		*link = set;
+	mutex_unlock(&module_mutex);
+	return 0;
+}
+
+/* Every module word of the boot line must name something that is known. */
+static int check_boot_line(void)
+{
+	const char *line = machine_cmdline();
+	struct param_word word;
+
+	while (next_param_word(&line, &word)) {
+		struct module *mod = find_module(word.mod);
+
+		if (!mod)
+			return unknown_module(word.mod);
+		if (!find_param(mod, word.param))
+			return unknown_param(mod, word.param);
+	}
+	return 0;
+}
+
+int builtin_modules_load_all(void)
+{
+	int err = check_boot_line();
+
+	for (struct module_set *set = next_set(NULL); set && !err; set = next_set(set))
+		for (struct module *const *mod = set->in.start; mod < set->in.stop && !err; mod++) {
+			err = module_load(*mod);
+			if (err == -EEXIST)
+				err = 0;
+		}
+	return err;
+}
+
+/*
+ * proc/modules: name, size, references, users (nobody can depend on a module here), state and the
+ * address, which the kernel shows as 0 to whoever may not know it.
+ */
+int modules_show(struct seq_file *m, void *v)
+{
+	mutex_lock(&module_mutex);
+	for (struct module *mod = module_list; mod; mod = mod->next)
+		seq_printf(m, "%s %lu %d - Live 0x%016x\n", mod->name, mod->size,
+			   module_refcount(mod), 0);
+	mutex_unlock(&module_mutex);
+	return 0;
+}
