@@ -12,6 +12,7 @@
 #ifndef KMEM_MODULE_H
 #define KMEM_MODULE_H
 
+#include <sys/stat.h> /* S_IRUSR and the like, for the mode of a parameter */
 #include <kmem/printk.h>
 #include <kmem/types.h>
 
@@ -107,7 +108,6 @@ extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_s
 	param_ops_charp;
 
 #define S_IRUGO 0444
-#define S_IWUSR 0200
 
 #define MODULE_AUTHOR(text)       struct kmem_swallow_semicolon
 #define MODULE_DESCRIPTION(text)  struct kmem_swallow_semicolon

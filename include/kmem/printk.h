@@ -12,6 +12,7 @@
 #define KMEM_PRINTK_H
 
 #include <stdarg.h>
+#include <stdio.h> /* snprintf(), which the kernel declares here too */
 #include <kmem/types.h>
 
 #define KERN_SOH     "\001"

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core.h - what scull, scullc, scullp and scullv have in common.
+ *
+ * A driver of the family says how a quantum is allocated and freed (struct scull_driver) and
+ * registers that; devices, files, ioctls and the text in proc/ come from here. The files:
+ *
+ *	core.c         drivers, devices, parameters
+ *	quantum_set.c  the memory of a device: quanta, quantum sets, the index over them
+ *	file.c         open, read, write, seek
+ *	space.c        changes of length, preallocation, holes
+ *	ioctl.c        the numbers of scull_ioctl.h
+ *	show.c         the structure of a device as text
+ *
+ * Locks: each device has one reader/writer semaphore, ->sem. It is held for reading to look at
+ * anything of the device and for writing to change it; no other lock is taken under it except
+ * those inside the allocators. Parameters are single words, read and exchanged atomically.
+ */
+#ifndef SCULL_CORE_H
+#define SCULL_CORE_H
+
+#include <kmem/cdev.h>
+#include <kmem/gfp.h>
+#include <kmem/module.h>
+#include <kmem/mutex.h>
+#include <kmem/proc_fs.h>
+#include <kmem/slab.h>
+
+/* No device grows beyond this many bytes; sums of two positions still fit in a loff_t. */
+#define SCULL_MAX_SIZE ((loff_t)1 << 62)
+
+#define SCULL_MAX_DEVS 256
+/* A quantum set is one kmalloc object of pointers, which is what bounds it. */
+#define SCULL_MAX_QSET ((int)(KMALLOC_MAX_SIZE / sizeof(void *)))
+
+/* A number that the boot line, sys/module/ and ioctls may set, with what is allowed. */
+struct scull_param {
+	int value;	   /* read with scull_param_get() */
+	const int initial; /* what RESET restores */
+	const int min, max;
+	bool fixed; /* something depends on it: it cannot change until the module ends */
+};
+
+extern const struct kernel_param_ops scull_param_ops;
+
+/* Declares the parameter @var of the module at hand. */
+#define SCULL_PARAM(var, first, lo, hi, mode) \
+	static struct scull_param var = {     \
+		.value = first,               \
+		.initial = first,             \
+		.min = lo,                    \
+		.max = hi,                    \
+	};                                    \
+	module_param_cb(var, &scull_param_ops, &var, mode)
+
+static inline int scull_param_get(const struct scull_param *param)
+{
+	return READ_ONCE(param->value);
+}
+
+/* -EINVAL if the parameter cannot take @value now. */
+int scull_param_check(const struct scull_param *param, long value);
+/* Returns the old value. The new one has been checked. */
+int scull_param_exchange(struct scull_param *param, int value);
+void scull_param_reset(struct scull_param *param);
+
+struct scull_dev;
+
+struct scull_driver {
+	const char *name;      /* devices are name0, name1, ...; a symlink name -> name0 */
+	const char *proc_name; /* its file in proc/ */
+	struct module *owner;
+
+	/* The words of its proc file: "q", "quantum" or "order", and what is after the colon. */
+	const char *unit_word;
+	const char *gap;
+
+	struct scull_param *major, *minor, *devs; /* minor may be NULL: 0 */
+	struct scull_param *unit; /* bytes of a quantum, or the order of its pages */
+	struct scull_param *qset; /* quanta in a set */
+
+	/* A quantum of dev->quantum bytes; NULL if there is no memory. May sleep. */
+	void *(*alloc_quantum)(struct scull_dev *dev, gfp_t gfp);
+	void (*free_quantum)(struct scull_dev *dev, void *quantum);
+	size_t (*quantum_bytes)(int unit);
+
+	char ioctl_magic;
+	bool ioctl_interleaved; /* the numbers go quantum, qset, quantum, qset, ... */
+	/* Commands of its own; NULL: none. -ENOTTY for what it does not know. */
+	long (*ioctl)(unsigned int cmd, unsigned long arg);
+
+	/* Of the core: */
+	struct file_operations fops;
+	struct class *class;
+	struct scull_dev *dev; /* array of nr_devs */
+	unsigned int nr_devs;
+	dev_t first;
+	bool region_taken, linked;
+	struct proc_dir_entry *proc;
+};
+
+/* One item of a device: a set of quanta. A NULL quantum is a hole. */
+struct scull_qset {
+	void **data; /* dev->qset pointers */
+	u64 index;   /* bytes of the device from index * dev->item_bytes on */
+	int used;    /* pointers that are not NULL, at least 1 outside the calls here */
+};
+
+/* The items by index; see quantum_set.c. */
+struct scull_index {
+	void *root;
+	unsigned int height;
+};
+
+struct scull_dev {
+	struct scull_driver *drv;
+	struct rw_semaphore sem; /* protects the rest */
+	struct scull_index items;
+	loff_t size;
+	/* The shape; constant while there are items. */
+	int unit, qset;
+	size_t quantum; /* bytes of a quantum */
+	u64 item_bytes; /* quantum * qset */
+	unsigned int number;
+	bool live; /* the cdev has been added */
+	struct cdev cdev;
+};
+
+/* Where a byte of a device is. */
+struct scull_place {
+	u64 item;   /* index of its item */
+	int q;	    /* quantum in the item */
+	size_t off; /* byte in the quantum */
+};
+
+/* True if holes end a read and a call moves at most a quantum, as in the book. */
+extern bool scull_compat_book;
+
+/* core.c */
+int scull_register(struct scull_driver *drv); /* 0 or -errno, with nothing left behind */
+void scull_unregister(struct scull_driver *drv);
+
+/* quantum_set.c; the caller holds ->sem, for writing where something changes. */
+struct scull_place scull_locate(const struct scull_dev *dev, loff_t pos);
+struct scull_qset *scull_item_find(const struct scull_dev *dev, u64 index);
+struct scull_qset *scull_item_next(const struct scull_dev *dev, u64 index);
+struct scull_qset *scull_item_get(struct scull_dev *dev, u64 index);
+void scull_items_cut(struct scull_dev *dev, u64 first, u64 last);
+void scull_quanta_cut(struct scull_dev *dev, u64 index, int first, int end);
+void scull_trim(struct scull_dev *dev);
+
+/* file.c, space.c, ioctl.c: methods */
+int scull_open(struct inode *inode, struct file *filp);
+ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_pos);
+ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, loff_t *f_pos);
+loff_t scull_llseek(struct file *filp, loff_t off, int whence);
+int scull_truncate(struct inode *inode, loff_t length);
+long scull_fallocate(struct file *filp, int mode, loff_t offset, loff_t len);
+long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+
+/* space.c; the caller holds ->sem. */
+loff_t scull_seek_space(const struct scull_dev *dev, loff_t off, int whence);
+
+/* show.c; take ->sem. 0 or -ERESTARTSYS. */
+int scull_show_dev(struct seq_file *m, struct scull_dev *dev);
+int scull_show(struct seq_file *m, void *v);
+
+/* The caller holds ->sem for writing. */
+static inline void scull_set_size(struct scull_dev *dev, struct inode *inode, loff_t size)
+{
+	dev->size = size;
+	i_size_write(inode, size);
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c - open, read, write and seek.
+ *
+ * A call is carried on over quanta until the request is done. What cuts it short is the end of
+ * the device (a read), no memory (a write) or a bad address; then the count says how far it
+ * came, and only a call that moved nothing returns the error. A writer allocates as it goes, so
+ * what a short count tells is in the device and stays there.
+ *
+ * Reading a hole gives zeros and takes no memory. A new quantum is zeroed unless the write is
+ * going to cover all of it; if such a write faults, what it left is zeroed then: nobody ever
+ * reads what the memory held before.
+ *
+ * Readers run in parallel; a write is atomic with respect to them and to other writes.
+ */
+#include <kmem/uaccess.h>
+#include "core.h"
+
+int scull_open(struct inode *inode, struct file *filp)
+{
+	struct scull_dev *dev = container_of(inode->i_cdev, struct scull_dev, cdev);
+
+	filp->private_data = dev;
+	if ((filp->f_flags & O_ACCMODE) != O_WRONLY || (filp->f_flags & O_APPEND))
+		return 0;
+	return scull_truncate(inode, 0);
+}
+
+/* The quantum at @at, or NULL for a hole. @item caches the item between calls. */
+static void *quantum_at(const struct scull_dev *dev, const struct scull_place *at,
+			struct scull_qset **item)
+{
+	if (!*item || (*item)->index != at->item)
+		*item = scull_item_find(dev, at->item);
+	return *item ? (*item)->data[at->q] : NULL;
+}
+
+ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_pos)
+{
+	struct scull_dev *dev = filp->private_data;
+	struct scull_qset *item = NULL;
+	loff_t pos = *f_pos;
+	size_t done = 0;
+	ssize_t ret = 0;
+
+	if (pos < 0)
+		return -EINVAL;
+	if (down_read_interruptible(&dev->sem))
+		return -ERESTARTSYS;
+
+	if (pos >= dev->size)
+		count = 0;
+	else
+		count = min_t(u64, count, dev->size - pos);
+	while (done < count) {
+		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
+		size_t len = min(count - done, dev->quantum - at.off);
+		char *quantum = quantum_at(dev, &at, &item);
+		size_t left;
+
+		if (quantum)
+			left = copy_to_user(buf + done, quantum + at.off, len);
+		else if (READ_ONCE(scull_compat_book))
+			break;
+		else
+			left = clear_user(buf + done, len);
+		done += len - left;
+		if (left) {
+			ret = -EFAULT;
+			break;
+		}
+		if (READ_ONCE(scull_compat_book))
+			break;
+	}
+	up_read(&dev->sem);
+
+	if (!done)
+		return ret;
+	*f_pos = pos + (loff_t)done;
+	return (ssize_t)done;
+}
+
+/*
+ * Puts @len bytes at @at. Returns how many came in, or -ENOMEM or -EFAULT if none did; then
+ * nothing has changed.
+ */
+static ssize_t write_quantum(struct scull_dev *dev, const struct scull_place *at,
+			     const char __user *buf, size_t len)
+{
+	struct scull_qset *item = scull_item_get(dev, at->item);
+	bool whole = len == dev->quantum;
+	char *quantum;
+	size_t left;
+
+	if (!item)
+		return -ENOMEM;
+	quantum = item->data[at->q];
+	if (quantum) {
+		left = copy_from_user(quantum + at->off, buf, len);
+		return left < len ? (ssize_t)(len - left) : -EFAULT;
+	}
+
+	quantum = dev->drv->alloc_quantum(dev, GFP_KERNEL | (whole ? 0 : __GFP_ZERO));
+	if (!quantum) {
+		scull_quanta_cut(dev, at->item, 0, 0);
+		return -ENOMEM;
+	}
+	item->data[at->q] = quantum;
+	item->used++;
+	left = copy_from_user(quantum + at->off, buf, len);
+	if (left == len) {
+		scull_quanta_cut(dev, at->item, at->q, at->q + 1);
+		return -EFAULT;
+	}
+	memset(quantum + at->off + len - left, 0, left);
+	return (ssize_t)(len - left);
+}
+
+ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, loff_t *f_pos)
+{
+	struct scull_dev *dev = filp->private_data;
+	loff_t pos = *f_pos;
+	size_t done = 0;
+	ssize_t ret = 0;
+
+	if (pos < 0)
+		return -EINVAL;
+	if (!count)
+		return 0;
+	if (down_write_killable(&dev->sem))
+		return -ERESTARTSYS;
+
+	if (filp->f_flags & O_APPEND)
+		pos = dev->size;
+	if (pos >= SCULL_MAX_SIZE)
+		ret = -EFBIG;
+	else
+		count = min_t(u64, count, SCULL_MAX_SIZE - pos);
+	while (ret >= 0 && done < count) {
+		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
+		size_t len = min(count - done, dev->quantum - at.off);
+
+		ret = write_quantum(dev, &at, buf + done, len);
+		if (ret > 0)
+			done += (size_t)ret;
+		if (ret < (ssize_t)len || READ_ONCE(scull_compat_book))
+			break;
+	}
+	if (done) {
+		*f_pos = pos + (loff_t)done;
+		if (*f_pos > dev->size)
+			scull_set_size(dev, file_inode(filp), *f_pos);
+		ret = (ssize_t)done;
+	}
+	up_write(&dev->sem);
+	return ret;
+}
+
+loff_t scull_llseek(struct file *filp, loff_t off, int whence)
+{
+	struct scull_dev *dev = filp->private_data;
+	loff_t base = 0, pos;
+
+	if (down_read_interruptible(&dev->sem))
+		return -ERESTARTSYS;
+	switch (whence) {
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		pos = scull_seek_space(dev, off, whence);
+		goto out;
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = filp->f_pos;
+		break;
+	case SEEK_END:
+		base = dev->size;
+		break;
+	default:
+		pos = -EINVAL;
+		goto out;
+	}
+	if (__builtin_add_overflow(base, off, &pos) || pos < 0 || pos > SCULL_MAX_SIZE)
+		pos = -EINVAL;
+out:
+	up_read(&dev->sem);
+	if (pos >= 0)
+		filp->f_pos = pos;
+	return pos;
+}
