@@ -11,6 +11,7 @@
 #ifndef KMEM_CDEV_H
 #define KMEM_CDEV_H
 
+#include <kmem/atomic.h>
 #include <kmem/fs.h>
 
 struct cdev {
@@ -18,6 +19,8 @@ struct cdev {
 	const struct file_operations *ops;
 	dev_t dev;
 	unsigned int count;
+	atomic_t refs; /* the owner's and one per open file; 0: a cdev_alloc()ed one is freed */
+	bool dynamic;  /* from cdev_alloc() */
 };
 
 void cdev_init(struct cdev *cdev, const struct file_operations *fops);

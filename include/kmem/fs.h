@@ -27,6 +27,7 @@ struct inode;
 struct module;
 struct vm_area_struct;
 struct poll_table_struct;
+typedef struct poll_table_struct poll_table;
 typedef void *fl_owner_t;
 
 #define FMODE_READ  0x1u
@@ -79,6 +80,7 @@ struct file {
 	fmode_t f_mode;
 	loff_t f_pos;
 	void *private_data;
+	struct cdev *f_cdev; /* kmemfs's own: the device behind it, held while it is open */
 };
 
 static inline struct inode *file_inode(const struct file *f)
@@ -110,6 +112,7 @@ static inline unsigned int imajor(const struct inode *inode)
 loff_t no_llseek(struct file *file, loff_t offset, int whence);		 /* -ESPIPE */
 loff_t default_llseek(struct file *file, loff_t offset, int whence);	 /* by i_size */
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
+int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync); /* 0 */
 int nonseekable_open(struct inode *inode, struct file *file);
 
 /*

@@ -59,7 +59,6 @@ typedef phys_addr_t resource_size_t;
 #define __maybe_unused            __attribute__((unused))
 #define noinline                  __attribute__((noinline))
 #ifndef __always_inline
-#undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #define ____cacheline_aligned     __aligned(SMP_CACHE_BYTES)

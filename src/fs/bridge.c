@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bridge.c - requests of the host's kernel, through libfuse's low-level interface, become calls
+ * on nodes and files (vfs.h). The bridge knows no driver and no file by name.
+ *
+ * A node's number is its address; the root's is FUSE_ROOT_ID. Each answered lookup is one
+ * reference (node_remember) that the kernel gives back with forget, so an address that arrives
+ * is always that of a node. An open file's handle is the struct file.
+ *
+ * The life of a request: begin() makes the thread work for the client, busy on an emulated CPU;
+ * the call is made; end() parks the CPU; then the reply goes out, so that nobody waits for a CPU
+ * because of a reply. Errors leave at reply_err(), the only place that turns our errnos into a
+ * client's; counts leave short as the driver gave them.
+ *
+ * What the kernel may remember: names and attributes of what is never removed, for an hour; of
+ * everything else nothing, since a driver changes or removes it without telling.
+ * Files are served past the page cache (direct_io), so that every read and write reaches the
+ * driver; open_flags() is the one place that decides it.
+ *
+ * Locks: none of its own; see node.c, file.c, request.c.
+ */
+#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
+#include <fuse3/fuse_lowlevel.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <kmem/machine.h>
+#include <kmem/mmzone.h>
+#include <kmem/printk.h>
+
+#include "../kernel/host.h"
+#include "bridge.h"
+#include "request.h"
+#include "vfs.h"
+
+#define KEEP_SECONDS  3600.0
+#define WORKERS	      4
+#define IOCTL_ARG_MAX (1u << _IOC_SIZEBITS)
+
+static struct bridge_config config;
+static struct fuse_session *session;
+static pthread_t serving_thread;
+static bool serving_done; /* atomic: the signal thread may end */
+
+/* Requests. */
+
+static void interrupted(fuse_req_t req, void *data)
+{
+	request_interrupt((u64)(uintptr_t)data);
+}
+
+static void begin(struct request *rq, fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	request_begin(rq, ctx->uid, ctx->gid, ctx->pid);
+	fuse_req_interrupt_func(req, interrupted, (void *)(uintptr_t)rq->id);
+}
+
+static void end(struct request *rq)
+{
+	request_end(rq);
+}
+
+/* The one place where errors leave; @err is 0 or -errno. */
+static void reply_err(fuse_req_t req, long err)
+{
+	if (err == -ERESTARTSYS)
+		err = -EINTR;
+	if (err > 0 || err <= -ERESTARTSYS) {
+		pr_warn("bridge: a driver answered %ld, which is no errno\n", err);
+		err = -EIO;
+	}
+	fuse_reply_err(req, (int)-err);
+}
+
+static struct node *node_of(fuse_ino_t ino)
+{
+	return ino == FUSE_ROOT_ID ? node_root() : (struct node *)ino;
+}
+
+static struct file *file_of(const struct fuse_file_info *fi)
+{
+	return (struct file *)(uintptr_t)fi->fh;
+}
+
+static double keep_seconds(const struct node *node)
+{
+	return node->ops->permanent ? KEEP_SECONDS : 0;
+}
+
+/* Names. */
+
+/* Replies: entry, ENOENT. A negative answer is not remembered. */
+static void bridge_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct node *node = node_lookup(node_of(parent), name);
+	struct fuse_entry_param e = { 0 };
+
+	if (!node) {
+		reply_err(req, -ENOENT);
+		return;
+	}
+	node_remember(node);
+	e.ino = (fuse_ino_t)node;
+	e.attr_timeout = e.entry_timeout = keep_seconds(node);
+	node_stat(node, &e.attr);
+	if (fuse_reply_entry(req, &e))
+		node_forget(node, 1); /* the kernel has not heard of it */
+	node_put(node);
+}
+
+static void forget_one(fuse_ino_t ino, uint64_t times)
+{
+	if (ino != FUSE_ROOT_ID)
+		node_forget(node_of(ino), times);
+}
+
+/* Reply: none. */
+static void bridge_forget(fuse_req_t req, fuse_ino_t ino, uint64_t times)
+{
+	forget_one(ino, times);
+	fuse_reply_none(req);
+}
+
+/* Reply: none. */
+static void bridge_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++)
+		forget_one(forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+/* Replies: the target. */
+static void bridge_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	const struct node *node = node_of(ino);
+
+	if (node->target)
+		fuse_reply_readlink(req, node->target);
+	else
+		reply_err(req, -EINVAL);
+}
+
+struct listing {
+	fuse_req_t req;
+	char *buf;
+	size_t size, used;
+};
+
+static bool list_entry_add(void *arg, const char *name, unsigned long ino, umode_t mode, u64 next)
+{
+	struct listing *l = arg;
+	struct stat st = { .st_ino = ino, .st_mode = mode };
+	size_t len = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &st,
+				       (off_t)next);
+
+	if (len > l->size - l->used)
+		return false;
+	l->used += len;
+	return true;
+}
+
+/* Replies: entries with their types (none: the end), ENOMEM. */
+static void bridge_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			   struct fuse_file_info *fi)
+{
+	struct listing l = { .req = req, .buf = request_buffer_get() };
+	int err = -ENOMEM;
+
+	l.size = min(size, REQUEST_BUFFER);
+	if (l.buf)
+		err = node_list(node_of(ino), (u64)off, list_entry_add, &l);
+	if (err)
+		reply_err(req, err);
+	else
+		fuse_reply_buf(req, l.buf, l.used);
+	request_buffer_put(l.buf);
+}
+
+/* Replies: EPERM. Only drivers make and remove names. */
+static void refuse_name(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+			 dev_t rdev)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+			  fuse_ino_t new_parent, const char *new_name, unsigned int flags)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const char *new_name)
+{
+	reply_err(req, -EPERM);
+}
+
+static void refuse_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+			  struct fuse_file_info *fi)
+{
+	reply_err(req, -EPERM);
+}
+
+/* Attributes. */
+
+static void reply_attr(fuse_req_t req, struct node *node)
+{
+	struct stat st;
+
+	node_stat(node, &st);
+	fuse_reply_attr(req, &st, keep_seconds(node));
+}
+
+/* Replies: attr. */
+static void bridge_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	reply_attr(req, node_of(ino));
+}
+
+/*
+ * Replies: attr; EINVAL for the length of what has none; EPERM for another owner; what the
+ * driver says. The kernel has checked that the client may (default_permissions).
+ */
+static void bridge_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+			   struct fuse_file_info *fi)
+{
+	struct node *node = node_of(ino);
+	const struct inode *inode = &node->inode;
+	struct request rq;
+	int err = 0;
+
+	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != inode->i_uid) ||
+	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != inode->i_gid)) {
+		reply_err(req, -EPERM);
+		return;
+	}
+	begin(&rq, req);
+	if (to_set & FUSE_SET_ATTR_SIZE)
+		err = vfs_truncate(node, attr->st_size);
+	if (!err && (to_set & FUSE_SET_ATTR_MODE))
+		node_set_mode(node, attr->st_mode);
+	if (!err && (to_set & FUSE_SET_ATTR_MTIME))
+		node_set_mtime(node, to_set & FUSE_SET_ATTR_MTIME_NOW ? NULL : &attr->st_mtim);
+	end(&rq);
+	if (err)
+		reply_err(req, err);
+	else
+		reply_attr(req, node);
+}
+
+/* Replies: statfs. A block is a page of the machine's memory. */
+static void bridge_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st = {
+		.f_bsize = PAGE_SIZE,
+		.f_frsize = PAGE_SIZE,
+		.f_blocks = totalram_pages(),
+		.f_bfree = nr_free_pages(),
+		.f_files = node_count(),
+		.f_namemax = 255,
+	};
+
+	st.f_bavail = st.f_bfree;
+	fuse_reply_statfs(req, &st);
+}
+
+/* Open files. */
+
+/* How the kernel is to treat the file: decided by what its driver promises. */
+static void open_flags(const struct file *file, struct fuse_file_info *fi)
+{
+	fi->direct_io = 1; /* no driver promises yet that its data only changes through us */
+	fi->noflush = !file->f_op->flush;
+}
+
+/* Replies: open, what the driver's open says. O_TRUNC comes with the flags. */
+static void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct request rq;
+	struct file *file;
+	int err;
+
+	begin(&rq, req);
+	err = vfs_open(node_of(ino), (unsigned int)fi->flags, &file);
+	end(&rq);
+	if (err) {
+		reply_err(req, err);
+		return;
+	}
+	fi->fh = (uintptr_t)file;
+	open_flags(file, fi);
+	if (fuse_reply_open(req, fi)) /* interrupted: there will be no release */
+		vfs_release(file);
+}
+
+/* Replies: 0. The last one for this file. */
+static void bridge_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct request rq;
+
+	begin(&rq, req);
+	vfs_release(file_of(fi));
+	end(&rq);
+	reply_err(req, 0);
+}
+
+/* Replies: 0, what the driver says. At each close of a descriptor. */
+static void bridge_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct request rq;
+	int err;
+
+	begin(&rq, req);
+	err = vfs_flush(file_of(fi), (fl_owner_t)(uintptr_t)fi->lock_owner);
+	end(&rq);
+	reply_err(req, err);
+}
+
+/* Replies: 0, what the driver says. */
+static void bridge_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct request rq;
+	int err;
+
+	begin(&rq, req);
+	err = vfs_fsync(file_of(fi), datasync);
+	end(&rq);
+	reply_err(req, err);
+}
+
+/* Replies: up to @size bytes (fewer: as the driver gave them; none: the end), or an error. */
+static void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			struct fuse_file_info *fi)
+{
+	void *buf = request_buffer_get();
+	struct request rq;
+	loff_t pos = off;
+	ssize_t ret = -ENOMEM;
+
+	size = min(size, REQUEST_BUFFER);
+	if (off == 0 && node_of(ino)->ops->generated)
+		machine_idle(); /* caches of idle CPUs go home before they are counted */
+	begin(&rq, req);
+	if (buf) {
+		request_window(&rq, (unsigned long)buf, size, buf, true);
+		ret = vfs_read(file_of(fi), buf, size, &pos);
+	}
+	end(&rq);
+	if (ret < 0)
+		reply_err(req, ret);
+	else
+		fuse_reply_buf(req, buf, (size_t)ret);
+	request_buffer_put(buf);
+}
+
+/* Replies: the count that went in (short: as the driver gave it), or an error. */
+static void bridge_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+			 struct fuse_file_info *fi)
+{
+	struct request rq;
+	loff_t pos = off;
+	ssize_t ret;
+
+	begin(&rq, req);
+	request_window(&rq, (unsigned long)buf, size, (void *)(uintptr_t)buf, false);
+	ret = vfs_write(file_of(fi), buf, size, &pos);
+	end(&rq);
+	if (ret < 0)
+		reply_err(req, ret);
+	else
+		fuse_reply_write(req, (size_t)ret);
+}
+
+/* Replies: the position, ENXIO, EINVAL. Comes for SEEK_DATA and SEEK_HOLE only. */
+static void bridge_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
+			 struct fuse_file_info *fi)
+{
+	struct request rq;
+	loff_t ret;
+
+	begin(&rq, req);
+	ret = vfs_llseek(file_of(fi), off, whence);
+	end(&rq);
+	if (ret < 0)
+		reply_err(req, ret);
+	else
+		fuse_reply_lseek(req, ret);
+}
+
+/* Replies: 0, EOPNOTSUPP, what the driver says. */
+static void bridge_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
+			     struct fuse_file_info *fi)
+{
+	struct request rq;
+	long err;
+
+	begin(&rq, req);
+	err = vfs_fallocate(file_of(fi), mode, off, len);
+	end(&rq);
+	reply_err(req, err);
+}
+
+/*
+ * Replies: the driver's positive result with what it wrote at its argument; ENOTTY for what it
+ * does not know. The kernel has carried as many bytes as the command's number says, in the
+ * directions it says; they appear at the client's own address.
+ */
+static void bridge_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
+			 struct fuse_file_info *fi, unsigned int flags, const void *in,
+			 size_t in_size, size_t out_size)
+{
+	size_t size = max(in_size, out_size);
+	char *buf = size ? request_buffer_get() : NULL;
+	struct request rq;
+	long ret = -ENOTTY;
+
+	if (size > IOCTL_ARG_MAX)
+		ret = -EINVAL;
+	else if (size && !buf)
+		ret = -ENOMEM;
+	else if (!(flags & FUSE_IOCTL_DIR)) {
+		begin(&rq, req);
+		if (size) {
+			memset(buf, 0, size);
+			memcpy(buf, in, in_size);
+			request_window(&rq, (unsigned long)arg, size, buf, out_size > 0);
+		}
+		ret = vfs_ioctl(file_of(fi), cmd, (unsigned long)arg);
+		end(&rq);
+	}
+	if (ret < 0)
+		reply_err(req, ret);
+	else
+		fuse_reply_ioctl(req, (int)ret, buf, out_size);
+	request_buffer_put(buf);
+}
+
+/* Replies: the events that are ready now. */
+static void bridge_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+			struct fuse_pollhandle *ph)
+{
+	struct request rq;
+	__poll_t events;
+
+	begin(&rq, req);
+	events = vfs_poll(file_of(fi));
+	end(&rq);
+	if (ph)
+		fuse_pollhandle_destroy(ph);
+	fuse_reply_poll(req, events);
+}
+
+/* The session. */
+
+static void bridge_init(void *userdata, struct fuse_conn_info *conn)
+{
+	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+	conn->want &= ~(unsigned int)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
+				      FUSE_CAP_SPLICE_MOVE | FUSE_CAP_WRITEBACK_CACHE |
+				      FUSE_CAP_READDIRPLUS);
+	conn->max_write = REQUEST_BUFFER;
+	if (config.ready)
+		config.ready();
+}
+
+static const struct fuse_lowlevel_ops bridge_ops = {
+	.init = bridge_init,
+	.lookup = bridge_lookup,
+	.forget = bridge_forget,
+	.forget_multi = bridge_forget_multi,
+	.getattr = bridge_getattr,
+	.setattr = bridge_setattr,
+	.readlink = bridge_readlink,
+	.readdir = bridge_readdir,
+	.statfs = bridge_statfs,
+	.open = bridge_open,
+	.release = bridge_release,
+	.flush = bridge_flush,
+	.fsync = bridge_fsync,
+	.read = bridge_read,
+	.write = bridge_write,
+	.lseek = bridge_lseek,
+	.fallocate = bridge_fallocate,
+	.ioctl = bridge_ioctl,
+	.poll = bridge_poll,
+	.mknod = refuse_mknod,
+	.mkdir = refuse_mkdir,
+	.unlink = refuse_name,
+	.rmdir = refuse_name,
+	.symlink = refuse_symlink,
+	.rename = refuse_rename,
+	.link = refuse_link,
+	.create = refuse_create,
+};
+
+int bridge_mount(const struct bridge_config *cfg)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	char *own = NULL;
+	int err = -1;
+
+	config = *cfg;
+	/* Later words win, so that the client's own fsname= or subtype= does. */
+	if (asprintf(&own, "default_permissions,fsname=kmemfs,subtype=kmemfs%s%s",
+		     *cfg->options ? "," : "", cfg->options) < 0)
+		return -1;
+	if (!fuse_opt_add_arg(&args, cfg->program) && !fuse_opt_add_arg(&args, "-o") &&
+	    !fuse_opt_add_arg(&args, own) && (!cfg->debug || !fuse_opt_add_arg(&args, "-d")))
+		session = fuse_session_new(&args, &bridge_ops, sizeof(bridge_ops), NULL);
+	if (session) {
+		err = fuse_session_mount(session, cfg->mountpoint);
+		if (err)
+			fuse_session_destroy(session);
+	}
+	fuse_opt_free_args(&args);
+	free(own);
+	return err ? -1 : 0;
+}
+
+static void wake_up_only(int sig)
+{
+}
+
+/*
+ * Waits for a signal that ends us; then interrupts what requests wait for and gets the serving
+ * thread out of its wait. That can miss a wake-up just before it waits, so it is repeated.
+ */
+static void *signal_thread(void *arg)
+{
+	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
+	sigset_t *set = arg;
+
+	while (!__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
+		if (sigtimedwait(set, NULL, &moment) > 0)
+			fuse_session_exit(session);
+		if (fuse_session_exited(session)) {
+			request_interrupt_all();
+			pthread_kill(serving_thread, SIGUSR1);
+		}
+	}
+	return NULL;
+}
+
+static int serve_loop(void)
+{
+	struct fuse_loop_config *loop;
+	int err;
+
+	if (config.single_threaded)
+		return fuse_session_loop(session);
+	loop = fuse_loop_cfg_create();
+	if (!loop)
+		return -ENOMEM;
+	fuse_loop_cfg_set_clone_fd(loop, 0);
+	fuse_loop_cfg_set_max_threads(loop, WORKERS);
+	fuse_loop_cfg_set_idle_threads(loop, WORKERS);
+	err = fuse_session_loop_mt(session, loop);
+	fuse_loop_cfg_destroy(loop);
+	return err;
+}
+
+int bridge_serve(void)
+{
+	struct sigaction wake = { .sa_handler = wake_up_only };
+	unsigned long watcher;
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaction(SIGUSR1, &wake, NULL);
+	serving_thread = pthread_self();
+	__atomic_store_n(&serving_done, false, __ATOMIC_RELEASE);
+	err = host_thread_start(&watcher, "signals", signal_thread, &set);
+	if (!err) {
+		err = serve_loop();
+		__atomic_store_n(&serving_done, true, __ATOMIC_RELEASE);
+		host_thread_join(watcher);
+	}
+	fuse_session_unmount(session);
+	fuse_session_destroy(session);
+	session = NULL;
+	request_buffers_free();
+	return err;
+}
+
+const char *bridge_fuse_version(void)
+{
+	return fuse_pkgversion();
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * char_dev.c - character devices: numbers, the map from numbers to drivers, and names in dev/.
+ *
+ * Three lists, as in the kernel. *Regions* say who reserved which numbers (proc/devices shows
+ * them); they keep drivers apart, nothing more. The *map* says which struct cdev serves a number;
+ * a file is opened through it. *Devices* are the names in dev/, which devtmpfs makes there.
+ *
+ * A name in dev/ is a regular file here: a device node of a FUSE mount would open the host's
+ * driver of that number. Its inode has the number; opening it asks the map, pins the driver's
+ * module, puts the driver's operations into the file and calls their open.
+ *
+ * A cdev has one reference of its owner and one for each open file, and cdev_del() takes the
+ * owner's: files that are open go on, new opens fail with -ENXIO.
+ *
+ * Locks: chrdevs_mutex protects all three lists. It is not held over a driver's method.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <kmem/module.h>
+#include <kmem/seq_file.h>
+#include <kmem/slab.h>
+
+#include "../kernel/host.h"
+#include "char_dev.h"
+#include "guard.h"
+#include "node.h"
+
+#define MAJOR_LIMIT 512 /* majors end here */
+
+struct region {
+	struct region *next; /* by number */
+	dev_t from;
+	unsigned int count;
+	char name[64];
+};
+
+struct cdev_range {
+	struct cdev_range *next;
+	struct cdev *cdev; /* with a reference */
+};
+
+struct class
+{
+	const char *name;
+};
+
+struct device {
+	struct device *next;
+	struct class *class;
+	dev_t devt;
+	struct node *node; /* with a reference */
+};
+
+static DEFINE_MUTEX(chrdevs_mutex);
+static struct region *regions;	    /* protected by chrdevs_mutex */
+static struct cdev_range *cdev_map; /* protected by chrdevs_mutex */
+static struct device *devices;	    /* protected by chrdevs_mutex */
+static struct node *dev_dir;
+
+/* Numbers. */
+
+/* Caller holds chrdevs_mutex. */
+static int region_add(struct region *region)
+{
+	dev_t end = region->from + region->count;
+	struct region **link;
+
+	for (link = &regions; *link && (*link)->from < end; link = &(*link)->next)
+		if ((*link)->from + (*link)->count > region->from)
+			return -EBUSY;
+	region->next = *link;
+	*link = region;
+	return 0;
+}
+
+/* Caller holds chrdevs_mutex. The kernel's order: 254 down to 234, then 511 down to 384. */
+static int free_major(void)
+{
+	static const int ranges[][2] = { { 254, 234 }, { 511, 384 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		for (int major = ranges[i][0]; major >= ranges[i][1]; major--) {
+			struct region *r = regions;
+
+			while (r && (int)MAJOR(r->from) != major)
+				r = r->next;
+			if (!r)
+				return major;
+		}
+	}
+	return -EBUSY;
+}
+
+/* @major < 0: any. A region lies within one major. */
+static int region_register(int major, unsigned int minor, unsigned int count, const char *name,
+			   dev_t *from)
+{
+	struct region *region;
+	int err = 0;
+
+	if (major >= MAJOR_LIMIT || !count || minor > MINORMASK || count > MINORMASK + 1 - minor)
+		return -EINVAL;
+	region = host_alloc(sizeof(*region));
+	if (!region)
+		return -ENOMEM;
+	region->count = count;
+	snprintf(region->name, sizeof(region->name), "%s", name);
+	mutex_lock(&chrdevs_mutex);
+	if (major < 0)
+		err = major = free_major();
+	if (err >= 0) {
+		region->from = MKDEV(major, minor);
+		*from = region->from;
+		err = region_add(region);
+	}
+	mutex_unlock(&chrdevs_mutex);
+	if (err)
+		host_free(region);
+	return err;
+}
+
+int alloc_chrdev_region(dev_t *dev, unsigned int baseminor, unsigned int count, const char *name)
+{
+	return region_register(-1, baseminor, count, name, dev);
+}
+
+int register_chrdev_region(dev_t from, unsigned int count, const char *name)
+{
+	return region_register((int)MAJOR(from), MINOR(from), count, name, &from);
+}
+
+void unregister_chrdev_region(dev_t from, unsigned int count)
+{
+	struct region **link, *region;
+
+	mutex_lock(&chrdevs_mutex);
+	for (link = &regions; (region = *link); link = &region->next) {
+		if (region->from == from && region->count == count) {
+			*link = region->next;
+			break;
+		}
+	}
+	mutex_unlock(&chrdevs_mutex);
+	host_free(region);
+}
+
+int devices_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "Character devices:\n");
+	mutex_lock(&chrdevs_mutex);
+	for (struct region *r = regions; r; r = r->next)
+		seq_printf(m, "%3u %s\n", MAJOR(r->from), r->name);
+	mutex_unlock(&chrdevs_mutex);
+	seq_puts(m, "\nBlock devices:\n");
+	return 0;
+}
+
+/* The map. */
+
+void cdev_init(struct cdev *cdev, const struct file_operations *fops)
+{
+	memset(cdev, 0, sizeof(*cdev));
+	atomic_set(&cdev->refs, 1);
+	cdev->ops = fops;
+}
+
+struct cdev *cdev_alloc(void)
+{
+	struct cdev *cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
+
+	if (cdev) {
+		atomic_set(&cdev->refs, 1);
+		cdev->dynamic = true;
+	}
+	return cdev;
+}
+
+/* The module whose code serves the device. */
+static struct module *cdev_module(const struct cdev *cdev)
+{
+	return cdev->owner ? cdev->owner : cdev->ops->owner;
+}
+
+void cdev_put(struct cdev *cdev)
+{
+	struct module *owner = cdev_module(cdev);
+
+	if (atomic_dec_and_test(&cdev->refs) && cdev->dynamic)
+		kfree(cdev);
+	module_put(owner);
+}
+
+static bool ranges_meet(const struct cdev *cdev, dev_t dev, unsigned int count)
+{
+	return cdev->dev < dev + count && dev < cdev->dev + cdev->count;
+}
+
+int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count)
+{
+	struct cdev_range *range = host_alloc(sizeof(*range)), *r;
+
+	if (!range)
+		return -ENOMEM;
+	if (!count) {
+		host_free(range);
+		return -EINVAL;
+	}
+	mutex_lock(&chrdevs_mutex);
+	for (r = cdev_map; r; r = r->next)
+		if (ranges_meet(r->cdev, dev, count))
+			break;
+	if (!r) {
+		cdev->dev = dev;
+		cdev->count = count;
+		range->cdev = cdev;
+		range->next = cdev_map;
+		cdev_map = range;
+	}
+	mutex_unlock(&chrdevs_mutex);
+	if (r)
+		host_free(range);
+	return r ? -EBUSY : 0;
+}
+
+void cdev_del(struct cdev *cdev)
+{
+	struct cdev_range **link, *range;
+
+	mutex_lock(&chrdevs_mutex);
+	for (link = &cdev_map; (range = *link); link = &range->next) {
+		if (range->cdev == cdev) {
+			*link = range->next;
+			break;
+		}
+	}
+	mutex_unlock(&chrdevs_mutex);
+	host_free(range);
+	if (atomic_dec_and_test(&cdev->refs) && cdev->dynamic)
+		kfree(cdev);
+}
+
+/* The driver of a number, pinned: a reference and its module. NULL: none, or it is leaving. */
+static struct cdev *cdev_get(dev_t dev)
+{
+	struct cdev *cdev = NULL;
+
+	mutex_lock(&chrdevs_mutex);
+	for (struct cdev_range *r = cdev_map; r; r = r->next)
+		if (ranges_meet(r->cdev, dev, 1) && try_module_get(cdev_module(r->cdev))) {
+			cdev = r->cdev;
+			atomic_inc(&cdev->refs);
+			break;
+		}
+	mutex_unlock(&chrdevs_mutex);
+	return cdev;
+}
+
+static int chrdev_open(struct inode *inode, struct file *file)
+{
+	struct cdev *cdev = cdev_get(inode->i_rdev);
+
+	if (!cdev)
+		return -ENXIO;
+	file->f_cdev = cdev; /* file.c puts it, also when what follows fails */
+	__atomic_store_n(&inode->i_cdev, cdev, __ATOMIC_RELAXED);
+	file->f_op = cdev->ops;
+	return cdev->ops->open ? cdev->ops->open(inode, file) : 0;
+}
+
+static const struct file_operations chrdev_fops = {
+	.open = chrdev_open,
+};
+
+/* Names. */
+
+struct truncate_call {
+	const struct file_operations *ops;
+	struct inode *inode;
+	loff_t length;
+};
+
+static long call_truncate(void *arg)
+{
+	struct truncate_call *c = arg;
+
+	return c->ops->truncate(c->inode, c->length);
+}
+
+static int chrdev_truncate(struct node *node, loff_t length)
+{
+	struct cdev *cdev = cdev_get(node->inode.i_rdev);
+	struct truncate_call c = { .inode = &node->inode, .length = length };
+	int err = -EINVAL;
+
+	if (!cdev)
+		return -ENXIO;
+	c.ops = cdev->ops;
+	__atomic_store_n(&node->inode.i_cdev, cdev, __ATOMIC_RELAXED);
+	if (c.ops->truncate)
+		err = (int)guarded(call_truncate, &c);
+	cdev_put(cdev);
+	return err;
+}
+
+static const struct node_operations chrdev_node_ops = {
+	.truncate = chrdev_truncate,
+};
+
+struct class *class_create_kmem(struct module *owner, const char *name)
+{
+	struct class *cls = host_alloc(sizeof(*cls));
+
+	if (!cls)
+		return ERR_PTR(-ENOMEM);
+	cls->name = name;
+	return cls;
+}
+
+void class_destroy(struct class *cls)
+{
+	if (!IS_ERR_OR_NULL(cls))
+		host_free(cls);
+}
+
+static struct node *device_node(dev_t devt, const char *name)
+{
+	struct node *node = node_alloc(name, S_IFREG | 0664, &chrdev_node_ops, NULL);
+
+	if (node) {
+		node->inode.i_rdev = devt;
+		node->inode.i_fop = &chrdev_fops;
+	}
+	return node;
+}
+
+struct device *device_create(struct class *cls, struct device *parent, dev_t devt, void *drvdata,
+			     const char *fmt, ...)
+{
+	struct device *device = host_alloc(sizeof(*device));
+	char name[64];
+	va_list args;
+	int err = -ENOMEM;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	if (!device)
+		return ERR_PTR(-ENOMEM);
+	device->class = cls;
+	device->devt = devt;
+	device->node = device_node(devt, name);
+	if (device->node)
+		err = dev_dir ? node_link(dev_dir, device->node) : -ENODEV;
+	if (err) {
+		node_put(device->node);
+		host_free(device);
+		return ERR_PTR(err);
+	}
+	mutex_lock(&chrdevs_mutex);
+	device->next = devices;
+	devices = device;
+	mutex_unlock(&chrdevs_mutex);
+	return device;
+}
+
+void device_destroy(struct class *cls, dev_t devt)
+{
+	struct device **link, *device;
+
+	mutex_lock(&chrdevs_mutex);
+	for (link = &devices; (device = *link); link = &device->next) {
+		if (device->devt == devt && device->class == cls) {
+			*link = device->next;
+			break;
+		}
+	}
+	mutex_unlock(&chrdevs_mutex);
+	if (!device)
+		return;
+	node_unlink(device->node);
+	node_put(device->node);
+	host_free(device);
+}
+
+struct inode *device_inode(dev_t devt)
+{
+	struct inode *inode = NULL;
+
+	mutex_lock(&chrdevs_mutex);
+	for (struct device *d = devices; d && !inode; d = d->next)
+		if (d->devt == devt)
+			inode = &d->node->inode;
+	mutex_unlock(&chrdevs_mutex);
+	return inode;
+}
+
+int devtmpfs_symlink(const char *name, const char *target)
+{
+	struct node *node = dev_dir ? node_symlink(dev_dir, name, target) : NULL;
+
+	if (!node)
+		return -EEXIST;
+	node_put(node);
+	return 0;
+}
+
+void devtmpfs_remove(const char *name)
+{
+	struct node *node = dev_dir ? node_lookup(dev_dir, name) : NULL;
+
+	if (node) {
+		node_unlink(node);
+		node_put(node);
+	}
+}
+
+void char_dev_init(struct node *dir)
+{
+	dev_dir = dir;
+}
+
+void char_dev_exit(void)
+{
+	while (devices) {
+		pr_warn("dev/%s: its driver left without device_destroy()\n", devices->node->name);
+		device_destroy(devices->class, devices->devt);
+	}
+	while (cdev_map) {
+		pr_warn("device %u:%u: its driver left without cdev_del()\n",
+			MAJOR(cdev_map->cdev->dev), MINOR(cdev_map->cdev->dev));
+		cdev_del(cdev_map->cdev);
+	}
+	while (regions) {
+		pr_warn("region %s: still registered\n", regions->name);
+		unregister_chrdev_region(regions->from, regions->count);
+	}
+	dev_dir = NULL;
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * node.c - the tree that the mount shows: directories, symlinks and files.
+ *
+ * A node is found by name in its directory's hash, and by its address, which is the number that
+ * the bridge tells the kernel. It therefore lives as long as anybody may name it: its name in the
+ * tree, the kernel's lookups that were not forgotten, every open file, every child and its maker
+ * hold a reference each. Taking the name away (a driver leaves) touches none of the others.
+ *
+ * A listing is read in pieces while nodes come and go; each child has a cookie that only grows
+ * within the directory, and the pieces go on after the last cookie seen: nothing is listed twice,
+ * and nothing that stays is missed.
+ *
+ * Invariants: linked => parent != NULL (but for the root), and a reference is held for it;
+ * lookups > 0 => a reference is held for them; a child holds its parent.
+ *
+ * Locks: tree_mutex protects the shape of the tree and the fields that node.h names. The last
+ * node_put() frees outside it, since ->free may belong to somebody with locks of his own.
+ *
+ * Everything here is host memory: looking must not change what is seen.
+ */
+#define uthash_malloc(size)    host_alloc(size)
+#define uthash_free(ptr, size) host_free(ptr)
+#define HASH_NONFATAL_OOM      1
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kernel/host.h"
+#include "node.h"
+
+#define FIRST_COOKIE 3 /* 1 and 2 are "." and ".." */
+
+static DEFINE_MUTEX(tree_mutex);
+static LIST_HEAD(all_nodes);	   /* protected by tree_mutex */
+static unsigned long nr_nodes;	   /* protected by tree_mutex */
+static unsigned long next_ino = 1; /* protected by tree_mutex */
+static struct node *root;
+
+/* A directory made for good, one that may go, and a symlink: nothing but what the table says. */
+static const struct node_operations permanent_dir_ops = { .permanent = true };
+const struct node_operations dir_node_ops = { 0 };
+const struct node_operations symlink_node_ops = { 0 };
+
+static bool name_is_good(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..") &&
+	       strlen(name) <= 255;
+}
+
+static struct node *node_make(const char *name, umode_t mode, const struct node_operations *ops,
+			      void *priv)
+{
+	struct node *node = host_alloc(sizeof(*node) + strlen(name) + 1);
+
+	if (!node)
+		return NULL;
+	strcpy(node->name, name);
+	node->ops = ops;
+	node->priv = priv;
+	node->next_cookie = FIRST_COOKIE;
+	node->inode.i_mode = mode;
+	node->inode.i_uid = getuid();
+	node->inode.i_gid = getgid();
+	clock_gettime(CLOCK_REALTIME, &node->mtime);
+	atomic_set(&node->refs, 1);
+
+	mutex_lock(&tree_mutex);
+	node->inode.i_ino = next_ino++;
+	list_add_tail(&node->all, &all_nodes);
+	nr_nodes++;
+	mutex_unlock(&tree_mutex);
+	return node;
+}
+
+struct node *node_alloc(const char *name, umode_t mode, const struct node_operations *ops,
+			void *priv)
+{
+	return name_is_good(name) ? node_make(name, mode, ops, priv) : NULL;
+}
+
+static void node_free(struct node *node)
+{
+	mutex_lock(&tree_mutex);
+	list_del(&node->all);
+	nr_nodes--;
+	mutex_unlock(&tree_mutex);
+	if (node->ops->free)
+		node->ops->free(node);
+	host_free(node->target);
+	host_free(node);
+}
+
+struct node *node_get(struct node *node)
+{
+	atomic_inc(&node->refs);
+	return node;
+}
+
+void node_put(struct node *node)
+{
+	while (node && atomic_dec_and_test(&node->refs)) {
+		struct node *parent = node->parent;
+
+		node_free(node);
+		node = parent;
+	}
+}
+
+int node_link(struct node *dir, struct node *node)
+{
+	struct node *taken;
+	int err = 0;
+
+	if (!S_ISDIR(dir->inode.i_mode))
+		return -ENOTDIR;
+	mutex_lock(&tree_mutex);
+	HASH_FIND_STR(dir->children, node->name, taken);
+	if (taken) {
+		err = -EEXIST;
+	} else if (!dir->linked) {
+		err = -ENOENT;
+	} else {
+		HASH_ADD_KEYPTR(hh, dir->children, node->name, strlen(node->name), node);
+		if (!node->hh.tbl)
+			err = -ENOMEM;
+	}
+	if (!err) {
+		node->parent = node_get(dir);
+		node->cookie = dir->next_cookie++;
+		node->linked = true;
+		node_get(node);
+		dir->subdirs += S_ISDIR(node->inode.i_mode);
+		clock_gettime(CLOCK_REALTIME, &dir->mtime);
+	}
+	mutex_unlock(&tree_mutex);
+	return err;
+}
+
+void node_unlink(struct node *node)
+{
+	struct node *dir = node->parent;
+	bool was_linked;
+
+	mutex_lock(&tree_mutex);
+	was_linked = node->linked;
+	if (was_linked && dir) {
+		HASH_DELETE(hh, dir->children, node);
+		dir->subdirs -= S_ISDIR(node->inode.i_mode);
+		clock_gettime(CLOCK_REALTIME, &dir->mtime);
+	}
+	node->linked = false;
+	mutex_unlock(&tree_mutex);
+	if (was_linked)
+		node_put(node);
+}
+
+/* Links what was just made; gives it up if that fails. */
+static struct node *link_or_drop(struct node *dir, struct node *node)
+{
+	if (node && node_link(dir, node)) {
+		node_put(node);
+		return NULL;
+	}
+	return node;
+}
+
+struct node *node_mkdir(struct node *dir, const char *name, bool permanent)
+{
+	return link_or_drop(dir, node_alloc(name, S_IFDIR | 0555,
+					    permanent ? &permanent_dir_ops : &dir_node_ops, NULL));
+}
+
+struct node *node_symlink(struct node *dir, const char *name, const char *target)
+{
+	struct node *node = node_alloc(name, S_IFLNK | 0777, &symlink_node_ops, NULL);
+
+	if (!node)
+		return NULL;
+	node->target = host_alloc(strlen(target) + 1);
+	if (!node->target) {
+		node_put(node);
+		return NULL;
+	}
+	strcpy(node->target, target);
+	i_size_write(&node->inode, strlen(target));
+	return link_or_drop(dir, node);
+}
+
+/* Caller holds tree_mutex. */
+static struct node *find_locked(struct node *dir, const char *name, size_t len)
+{
+	struct node *node;
+
+	HASH_FIND(hh, dir->children, name, len, node);
+	return node ? node_get(node) : NULL;
+}
+
+struct node *node_lookup(struct node *dir, const char *name)
+{
+	struct node *node;
+
+	mutex_lock(&tree_mutex);
+	node = find_locked(dir, name, strlen(name));
+	mutex_unlock(&tree_mutex);
+	return node;
+}
+
+struct node *node_walk(struct node *start, const char *path)
+{
+	struct node *node = node_get(start);
+
+	while (node && *path) {
+		size_t len = strcspn(path, "/");
+		struct node *dir = node;
+
+		if (len) {
+			mutex_lock(&tree_mutex);
+			node = find_locked(dir, path, len);
+			mutex_unlock(&tree_mutex);
+			node_put(dir);
+		}
+		path += len + (path[len] == '/');
+	}
+	return node;
+}
+
+struct node *node_first_child(struct node *dir)
+{
+	struct node *node;
+
+	mutex_lock(&tree_mutex);
+	node = dir->children ? node_get(dir->children) : NULL;
+	mutex_unlock(&tree_mutex);
+	return node;
+}
+
+void node_remember(struct node *node)
+{
+	mutex_lock(&tree_mutex);
+	if (node->lookups++ == 0)
+		node_get(node);
+	mutex_unlock(&tree_mutex);
+}
+
+void node_forget(struct node *node, unsigned long times)
+{
+	bool last;
+
+	mutex_lock(&tree_mutex);
+	times = min(times, node->lookups);
+	last = times && times == node->lookups;
+	node->lookups -= times;
+	mutex_unlock(&tree_mutex);
+	if (last)
+		node_put(node);
+}
+
+/* The kernel sends no forgets when the mount ends. */
+void node_forget_all(void)
+{
+	struct node *node, *found;
+
+	do {
+		found = NULL;
+		mutex_lock(&tree_mutex);
+		list_for_each_entry(node, &all_nodes, all) {
+			if (node->lookups) {
+				node->lookups = 0;
+				found = node;
+				break;
+			}
+		}
+		mutex_unlock(&tree_mutex);
+		node_put(found);
+	} while (found);
+}
+
+int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
+{
+	const struct node *up = dir->parent ? dir->parent : dir;
+	struct node *node;
+	bool more = true;
+
+	if (!S_ISDIR(dir->inode.i_mode))
+		return -ENOTDIR;
+	mutex_lock(&tree_mutex);
+	if (cookie < 1)
+		more = fn(arg, ".", dir->inode.i_ino, S_IFDIR, 1);
+	if (more && cookie < 2)
+		more = fn(arg, "..", up->inode.i_ino, S_IFDIR, 2);
+	for (node = dir->children; node && more; node = node->hh.next)
+		if (node->cookie > cookie)
+			more = fn(arg, node->name, node->inode.i_ino, node->inode.i_mode,
+				  node->cookie);
+	mutex_unlock(&tree_mutex);
+	return 0;
+}
+
+void node_stat(struct node *node, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	mutex_lock(&tree_mutex);
+	st->st_ino = node->inode.i_ino;
+	st->st_mode = node->inode.i_mode;
+	st->st_uid = node->inode.i_uid;
+	st->st_gid = node->inode.i_gid;
+	if (S_ISDIR(node->inode.i_mode))
+		st->st_nlink = node->linked ? 2 + node->subdirs : 0;
+	else
+		st->st_nlink = node->linked;
+	st->st_mtim = st->st_atim = st->st_ctim = node->mtime;
+	mutex_unlock(&tree_mutex);
+	if (node->ops->generated)
+		clock_gettime(CLOCK_REALTIME, &st->st_mtim);
+	st->st_size = i_size_read(&node->inode);
+	st->st_blksize = PAGE_SIZE;
+	st->st_blocks = DIV_ROUND_UP(st->st_size, 512);
+}
+
+void node_set_mode(struct node *node, umode_t mode)
+{
+	mutex_lock(&tree_mutex);
+	node->inode.i_mode = (node->inode.i_mode & S_IFMT) | (mode & 07777);
+	mutex_unlock(&tree_mutex);
+}
+
+void node_set_mtime(struct node *node, const struct timespec *mtime)
+{
+	mutex_lock(&tree_mutex);
+	if (mtime)
+		node->mtime = *mtime;
+	else
+		clock_gettime(CLOCK_REALTIME, &node->mtime);
+	mutex_unlock(&tree_mutex);
+}
+
+unsigned long node_count(void)
+{
+	unsigned long n;
+
+	mutex_lock(&tree_mutex);
+	n = nr_nodes;
+	mutex_unlock(&tree_mutex);
+	return n;
+}
+
+struct node *node_root(void)
+{
+	return root;
+}
+
+int node_tree_init(void)
+{
+	next_ino = 1;
+	root = node_make("", S_IFDIR | 0555, &permanent_dir_ops, NULL);
+	if (!root)
+		return -ENOMEM;
+	root->linked = true;
+	return 0;
+}
+
+void node_tree_exit(void)
+{
+	node_forget_all();
+	node_put(root);
+	root = NULL;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.c - the command line: kmemfs [-o words] [-f] [-d] [-s] MOUNTPOINT
+ *
+ * Each word of -o belongs to one of two: the machine (machine_config_knows), as on a kernel's
+ * boot line, or the mount, by the table below. A word of neither is an error that lists both: a
+ * typing mistake must not boot another machine than the one that was meant.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+/* What a mount may be told; libfuse and fusermount3 know these. */
+static const struct mount_word {
+	const char *name; /* with '=': takes a value */
+	const char *help;
+} mount_words[] = {
+	{ "allow_other", "other users may enter (needs user_allow_other in /etc/fuse.conf)" },
+	{ "allow_root", "root may enter" },
+	{ "auto_unmount", "unmount when the daemon dies" },
+	{ "ro", "no writing" },
+	{ "rw", "writing, the default" },
+	{ "fsname=", "the source that mount and df show; default kmemfs" },
+	{ "subtype=", "the type after 'fuse.'; default kmemfs" },
+	{ "noatime", "as mount(8) has it; also atime" },
+	{ "atime", NULL },
+	{ "noexec", "as mount(8) has it; also exec" },
+	{ "exec", NULL },
+	{ "nosuid", "as mount(8) has it; always so for users" },
+	{ "nodev", "as mount(8) has it; always so for users" },
+};
+
+static bool is_mount_word(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++) {
+		const char *name = mount_words[i].name;
+		size_t len = strlen(name);
+
+		if (name[len - 1] == '=' ? !strncmp(word, name, len) : !strcmp(word, name))
+			return true;
+	}
+	return false;
+}
+
+static void print_words(FILE *to)
+{
+	fprintf(to, "words of -o for the machine:\n%s", machine_config_help());
+	fprintf(to, "  MODULE.PARAM=VALUE\n"
+		    "               a module's parameter: scullp.scullp_order=1\n"
+		    "words of -o for the mount:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++)
+		if (mount_words[i].help)
+			fprintf(to, "  %-12s %s\n", mount_words[i].name, mount_words[i].help);
+}
+
+void options_help(const char *program)
+{
+	printf("usage: %s [-o WORD[,WORD...]] [-f] [-d] [-s] MOUNTPOINT\n\n"
+	       "Boots an emulated Linux memory subsystem and shows it as a directory: devices in\n"
+	       "MOUNTPOINT/dev, statistics in MOUNTPOINT/proc. Unmounting halts it:\n"
+	       "fusermount3 -u MOUNTPOINT\n\n"
+	       "  -o WORDS     see below\n"
+	       "  -f           stay in the foreground, with the machine's log on standard error\n"
+	       "  -d           the same, with every FUSE request\n"
+	       "  -s           serve one request at a time\n"
+	       "  -h, --help   this text\n"
+	       "  -V, --version\n\n",
+	       program);
+	print_words(stdout);
+}
+
+static int take_word(struct options *opt, const char *word)
+{
+	size_t used = strlen(opt->fuse);
+
+	if (machine_config_knows(word)) {
+		if (!machine_config_parse(&opt->machine, word))
+			return 0;
+		fprintf(stderr, "kmemfs: -o %s: %s\n", word, opt->machine.message);
+		return -1;
+	}
+	if (!is_mount_word(word)) {
+		fprintf(stderr, "kmemfs: -o %s: neither the machine nor the mount knows this.\n",
+			word);
+		print_words(stderr);
+		return -1;
+	}
+	if (used + strlen(word) + 2 > sizeof(opt->fuse)) {
+		fprintf(stderr, "kmemfs: too many words for -o\n");
+		return -1;
+	}
+	sprintf(opt->fuse + used, "%s%s", used ? "," : "", word);
+	return 0;
+}
+
+static int take_words(struct options *opt, char *words)
+{
+	char *save, *word;
+
+	for (word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		if (take_word(opt, word))
+			return -1;
+	return 0;
+}
+
+int options_parse(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	memset(opt, 0, sizeof(*opt));
+	machine_config_init(&opt->machine);
+	while ((c = getopt_long(argc, argv, "o:fdshV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			if (take_words(opt, optarg))
+				return -1;
+			break;
+		case 'd':
+			opt->debug = true;
+			opt->foreground = true;
+			break;
+		case 'f':
+			opt->foreground = true;
+			break;
+		case 's':
+			opt->single_threaded = true;
+			break;
+		case 'h':
+			opt->help = true;
+			return 0;
+		case 'V':
+			opt->version = true;
+			return 0;
+		default:
+			fprintf(stderr, "kmemfs: try --help\n");
+			return -1;
+		}
+	}
+	if (argc - optind != 1) {
+		fprintf(stderr, "kmemfs: %s; usage: kmemfs [-o WORDS] [-f] [-d] [-s] MOUNTPOINT\n",
+			argc == optind ? "where to mount?" : "more than one mount point");
+		return -1;
+	}
+	opt->mountpoint = argv[optind];
+	return 0;
+}

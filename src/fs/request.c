@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request.c - what the bridge does around every request, whatever it asks.
+ *
+ * A thread of the daemon is lent to a client for the time of a request: `current` carries the
+ * client's identity and its windows of memory, and the thread is busy on an emulated CPU. At the
+ * end the CPU is parked, since the thread goes back to wait for the host, perhaps for long.
+ *
+ * A client may interrupt its request while it waits inside a driver. The message comes on another
+ * thread and can be late: so requests have numbers that are never used again, and the waiting
+ * task is only touched while its request is found in flight, under the lock that its end takes.
+ *
+ * Buffers: a read is made in a buffer of the host's memory. As many as threads can be are kept;
+ * the memory of the daemon is bounded by that.
+ *
+ * Locks: requests_lock protects the requests in flight and the kept buffers. It is a host lock,
+ * the innermost of all.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../kernel/host.h"
+#include "request.h"
+
+#define BUFFERS_KEPT 4
+
+static struct host_lock requests_lock;
+static LIST_HEAD(in_flight);	    /* protected by requests_lock */
+static u64 last_id;		    /* protected by requests_lock */
+static void *buffers[BUFFERS_KEPT]; /* protected by requests_lock */
+static unsigned int nr_buffers;	    /* protected by requests_lock */
+
+/* A client asks many times in a row; its name is looked up once. */
+static __thread int named_pid = -1;
+
+/* The name of the client's program, for the log and for drivers that print current->comm. */
+static void client_comm(int pid, char *comm)
+{
+	char path[40];
+	FILE *f;
+
+	snprintf(comm, TASK_COMM_LEN, "pid-%d", pid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = pid > 0 ? fopen(path, "re") : NULL;
+	if (!f)
+		return;
+	if (fgets(comm, TASK_COMM_LEN, f))
+		comm[strcspn(comm, "\n")] = '\0';
+	fclose(f);
+}
+
+void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int pid)
+{
+	struct task_struct *t = current;
+
+	t->uid = uid;
+	t->gid = gid;
+	t->client_pid = pid ? pid : -1; /* 0: a client whose number we cannot see */
+	if (named_pid != pid) {
+		named_pid = pid;
+		client_comm(pid, t->comm);
+	}
+	rq->task = t;
+	user_windows_set(&rq->window, 0);
+	host_lock(&requests_lock);
+	rq->id = ++last_id;
+	list_add(&rq->link, &in_flight);
+	host_unlock(&requests_lock);
+	rq->outer = cpu_begin();
+}
+
+void request_end(struct request *rq)
+{
+	cpu_end(rq->outer);
+	cpu_park();
+	host_lock(&requests_lock);
+	list_del(&rq->link);
+	host_unlock(&requests_lock);
+	__atomic_store_n(&rq->task->sigpending, false, __ATOMIC_RELEASE);
+	rq->task->client_pid = 0;
+	user_windows_set(NULL, 0);
+}
+
+void request_window(struct request *rq, unsigned long start, size_t len, void *host, bool writable)
+{
+	rq->window = (struct user_window){
+		.start = start, .len = len, .host = host, .writable = writable
+	};
+	user_windows_set(&rq->window, 1);
+}
+
+void request_interrupt(u64 id)
+{
+	struct request *rq;
+
+	host_lock(&requests_lock);
+	list_for_each_entry(rq, &in_flight, link)
+		if (rq->id == id)
+			send_signal_to(rq->task);
+	host_unlock(&requests_lock);
+}
+
+void request_interrupt_all(void)
+{
+	struct request *rq;
+
+	host_lock(&requests_lock);
+	list_for_each_entry(rq, &in_flight, link)
+		send_signal_to(rq->task);
+	host_unlock(&requests_lock);
+}
+
+void *request_buffer_get(void)
+{
+	void *buf = NULL;
+
+	host_lock(&requests_lock);
+	if (nr_buffers)
+		buf = buffers[--nr_buffers];
+	host_unlock(&requests_lock);
+	return buf ? buf : host_alloc(REQUEST_BUFFER);
+}
+
+void request_buffer_put(void *buf)
+{
+	host_lock(&requests_lock);
+	if (buf && nr_buffers < BUFFERS_KEPT) {
+		buffers[nr_buffers++] = buf;
+		buf = NULL;
+	}
+	host_unlock(&requests_lock);
+	host_free(buf);
+}
+
+void request_buffers_free(void)
+{
+	while (nr_buffers)
+		host_free(buffers[--nr_buffers]);
+}

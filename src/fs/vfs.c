@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfs.c - putting the tree up and taking it down.
+ *
+ * The order of taking down is the reverse of who may use what: open files first (they may be
+ * inside a driver), then the drivers' leftovers, then proc/, then the nodes.
+ */
+#include <kmem/bug.h>
+
+#include "char_dev.h"
+#include "procfs.h"
+#include "vfs.h"
+
+static struct node *dev_dir, *proc_dir;
+
+struct node *vfs_dev_dir(void)
+{
+	return dev_dir;
+}
+
+struct node *vfs_proc_dir(void)
+{
+	return proc_dir;
+}
+
+int vfs_init(void)
+{
+	int err = node_tree_init();
+
+	if (err)
+		return err;
+	dev_dir = node_mkdir(node_root(), "dev", true);
+	proc_dir = node_mkdir(node_root(), "proc", true);
+	if (!dev_dir || !proc_dir) {
+		vfs_exit();
+		return -ENOMEM;
+	}
+	char_dev_init(dev_dir);
+	procfs_init(proc_dir);
+	err = proc_root_init();
+	if (err)
+		vfs_exit();
+	return err;
+}
+
+void vfs_exit(void)
+{
+	struct node *node;
+
+	vfs_release_all();
+	node_forget_all();
+	char_dev_exit();
+	procfs_remove_all();
+	procfs_init(NULL);
+	while (dev_dir && (node = node_first_child(dev_dir))) {
+		node_unlink(node);
+		node_put(node);
+	}
+	if (dev_dir)
+		node_unlink(dev_dir);
+	if (proc_dir)
+		node_unlink(proc_dir);
+	node_put(dev_dir);
+	node_put(proc_dir);
+	dev_dir = proc_dir = NULL;
+	node_tree_exit();
+	WARN(node_count(), "%lu nodes are still in use", node_count());
+}
