@@ -1,333 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs.c - files in proc/: made by drivers, and taken away under the feet of their readers.
+ * procfs.c - making and removing entries of proc/.
  *
- * An entry (struct proc_dir_entry) is the maker's side of a node. Its file operations are ours;
- * each calls the maker's proc_ops, but only between use_pde() and unuse_pde(). Removing an entry
- * first shuts that door, then waits until nobody is inside, then releases the files that are
- * still open on the maker's behalf: after proc_remove() has returned, none of his code runs and
- * none of his data is looked at. Reads through a file that is still open find the door shut and
- * see the end of the file.
+ * An entry is made in one piece (operations, data) before its node gets a name, so that a client
+ * never meets half of one. The tree's nodes find names; a name with slashes goes into directories
+ * that must exist. What happens to clients of an entry that is removed is told in proc_file.c.
  *
- * A call inside is guarded here too, under the guard of file.c: a fault must not leave the door
- * counted as in use for ever.
+ * Ownership: the maker's reference to the node is the entry's until it is removed; the entry's
+ * memory is freed with the node, since a file that is still open leads to it.
  *
- * Invariants: in_use counts the calls inside; gone => no new ones; opener on the list <=> its
- * proc_release has still to be called.
- *
- * Locks: pde->lock protects the fields of an entry; it is held over no call.
+ * Locks: none of its own; see node.c and proc_file.c.
  */
 #include <string.h>
 #include <kmem/bug.h>
 #include <kmem/proc_fs.h>
 
 #include "../kernel/host.h"
-#include "guard.h"
 #include "node.h"
 #include "procfs.h"
 
-struct proc_dir_entry {
-	struct node *node; /* with a reference until the entry is removed */
-	const struct proc_ops *ops;
-	const struct seq_operations *seq_ops;
-	int (*single_show)(struct seq_file *m, void *v);
-	void *data;
-	spinlock_t lock;
-	unsigned int in_use;	  /* protected by lock */
-	bool gone;		  /* protected by lock */
-	struct list_head openers; /* protected by lock */
-	wait_queue_head_t empty;  /* woken when in_use falls to 0 and gone is set */
-};
-
-struct pde_opener {
-	struct list_head link;
-	struct file *file;
-};
-
 static struct node *proc_dir;
-
-static struct proc_dir_entry *file_pde(const struct file *file)
-{
-	return inode_node(file->f_inode)->priv;
-}
-
-static bool use_pde(struct proc_dir_entry *pde)
-{
-	bool open;
-
-	spin_lock(&pde->lock);
-	open = !pde->gone;
-	pde->in_use += open;
-	spin_unlock(&pde->lock);
-	return open;
-}
-
-static void unuse_pde(struct proc_dir_entry *pde)
-{
-	bool wake;
-
-	spin_lock(&pde->lock);
-	wake = --pde->in_use == 0 && pde->gone;
-	spin_unlock(&pde->lock);
-	if (wake)
-		wake_up_all(&pde->empty);
-}
-
-static bool pde_is_empty(struct proc_dir_entry *pde)
-{
-	bool empty;
-
-	spin_lock(&pde->lock);
-	empty = pde->in_use == 0;
-	spin_unlock(&pde->lock);
-	return empty;
-}
-
-/* The file operations of every entry. */
-
-struct proc_call {
-	const struct proc_ops *ops;
-	struct inode *inode;
-	struct file *file;
-	char __user *buf;
-	const char __user *from;
-	size_t count;
-	loff_t *pos;
-	loff_t offset;
-	int whence;
-	unsigned int cmd;
-	unsigned long arg;
-	struct poll_table_struct *table;
-};
-
-static long call_open(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_open(c->inode, c->file);
-}
-
-static long call_release(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_release(c->inode, c->file);
-}
-
-static long call_read(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_read(c->file, c->buf, c->count, c->pos);
-}
-
-static long call_write(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_write(c->file, c->from, c->count, c->pos);
-}
-
-static long call_lseek(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_lseek(c->file, c->offset, c->whence);
-}
-
-static long call_ioctl(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_ioctl(c->file, c->cmd, c->arg);
-}
-
-static long call_poll(void *arg)
-{
-	struct proc_call *c = arg;
-
-	return c->ops->proc_poll(c->file, c->table);
-}
-
-/* fn(c) inside the entry; @shut if that is no more there. */
-static long pde_call(struct file *file, long (*fn)(void *), struct proc_call *c, long shut)
-{
-	struct proc_dir_entry *pde = file_pde(file);
-	long ret;
-
-	c->ops = pde->ops;
-	c->file = file;
-	c->inode = file->f_inode;
-	if (!use_pde(pde))
-		return shut;
-	ret = guarded(fn, c);
-	unuse_pde(pde);
-	return ret;
-}
-
-static int proc_reg_open(struct inode *inode, struct file *file)
-{
-	struct proc_dir_entry *pde = file_pde(file);
-	struct pde_opener *opener = host_alloc(sizeof(*opener));
-	struct proc_call c = { .ops = pde->ops, .inode = inode, .file = file };
-	int err = 0;
-
-	if (!opener)
-		return -ENOMEM;
-	opener->file = file;
-	if (!use_pde(pde)) {
-		host_free(opener);
-		return -ENOENT;
-	}
-	if (pde->ops->proc_open)
-		err = (int)guarded(call_open, &c);
-	if (err) {
-		host_free(opener);
-	} else {
-		spin_lock(&pde->lock);
-		list_add(&opener->link, &pde->openers);
-		spin_unlock(&pde->lock);
-	}
-	unuse_pde(pde);
-	return err;
-}
-
-/*
- * Takes @file's opener (NULL: any) off the list; it is the caller's to release then, and until
- * unuse_pde() that counts as a call inside, even if the door is shut.
- */
-static struct pde_opener *opener_take(struct proc_dir_entry *pde, const struct file *file)
-{
-	struct pde_opener *opener, *found = NULL;
-
-	spin_lock(&pde->lock);
-	list_for_each_entry(opener, &pde->openers, link) {
-		if (!file || opener->file == file) {
-			list_del(&opener->link);
-			pde->in_use++;
-			found = opener;
-			break;
-		}
-	}
-	spin_unlock(&pde->lock);
-	return found;
-}
-
-static void opener_release(struct proc_dir_entry *pde, struct pde_opener *opener)
-{
-	struct proc_call c = { .ops = pde->ops,
-			       .inode = opener->file->f_inode,
-			       .file = opener->file };
-
-	if (pde->ops->proc_release)
-		guarded(call_release, &c);
-	host_free(opener);
-	unuse_pde(pde);
-}
-
-/* If the entry is being removed, its remover may have taken the opener and be at work on it. */
-static int proc_reg_release(struct inode *inode, struct file *file)
-{
-	struct proc_dir_entry *pde = file_pde(file);
-	struct pde_opener *opener = opener_take(pde, file);
-
-	if (opener)
-		opener_release(pde, opener);
-	else
-		wait_event(pde->empty, pde_is_empty(pde));
-	return 0;
-}
-
-static ssize_t proc_reg_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
-{
-	struct proc_call c = { .buf = buf, .count = count, .pos = pos };
-
-	if (!file_pde(file)->ops->proc_read)
-		return -EIO;
-	return pde_call(file, call_read, &c, 0);
-}
-
-static ssize_t proc_reg_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
-{
-	struct proc_call c = { .from = buf, .count = count, .pos = pos };
-
-	if (!file_pde(file)->ops->proc_write)
-		return -EIO;
-	return pde_call(file, call_write, &c, -EIO);
-}
-
-static loff_t proc_reg_llseek(struct file *file, loff_t offset, int whence)
-{
-	struct proc_call c = { .offset = offset, .whence = whence };
-
-	if (!file_pde(file)->ops->proc_lseek)
-		return -ESPIPE;
-	return pde_call(file, call_lseek, &c, -EINVAL);
-}
-
-static long proc_reg_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	struct proc_call c = { .cmd = cmd, .arg = arg };
-
-	if (!file_pde(file)->ops->proc_ioctl)
-		return -ENOTTY;
-	return pde_call(file, call_ioctl, &c, -ENOTTY);
-}
-
-static __poll_t proc_reg_poll(struct file *file, struct poll_table_struct *table)
-{
-	struct proc_call c = { .table = table };
-	long ret = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-
-	if (file_pde(file)->ops->proc_poll)
-		ret = pde_call(file, call_poll, &c, ret);
-	return ret < 0 ? POLLERR : (__poll_t)ret;
-}
-
-static const struct file_operations proc_reg_fops = {
-	.open = proc_reg_open,
-	.release = proc_reg_release,
-	.read = proc_reg_read,
-	.write = proc_reg_write,
-	.llseek = proc_reg_llseek,
-	.unlocked_ioctl = proc_reg_ioctl,
-	.poll = proc_reg_poll,
-};
-
-/* The proc_ops of entries that are made from a seq_file alone. */
-
-static int proc_seq_open(struct inode *inode, struct file *file)
-{
-	struct proc_dir_entry *pde = file_pde(file);
-	int err = seq_open(file, pde->seq_ops);
-
-	if (!err)
-		((struct seq_file *)file->private_data)->private = pde->data;
-	return err;
-}
-
-static const struct proc_ops proc_seq_ops = {
-	.proc_open = proc_seq_open,
-	.proc_read = seq_read,
-	.proc_lseek = seq_lseek,
-	.proc_release = seq_release,
-};
-
-static int proc_single_open(struct inode *inode, struct file *file)
-{
-	struct proc_dir_entry *pde = file_pde(file);
-
-	return single_open(file, pde->single_show, pde->data);
-}
-
-static const struct proc_ops proc_single_ops = {
-	.proc_open = proc_single_open,
-	.proc_read = seq_read,
-	.proc_lseek = seq_lseek,
-	.proc_release = single_release,
-};
-
-/* Making. */
 
 static void pde_free(struct node *node)
 {
@@ -475,12 +167,9 @@ struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *par
 	return NULL;
 }
 
-/* Taking away. */
-
 static void remove_node(struct node *node)
 {
 	struct proc_dir_entry *pde = node->priv;
-	struct pde_opener *opener;
 	struct node *child;
 
 	node_unlink(node);
@@ -488,14 +177,8 @@ static void remove_node(struct node *node)
 		remove_node(child);
 		node_put(child);
 	}
-	spin_lock(&pde->lock);
-	pde->gone = true;
-	spin_unlock(&pde->lock);
-	wait_event(pde->empty, pde_is_empty(pde));
-	while ((opener = opener_take(pde, NULL)))
-		opener_release(pde, opener);
-	wait_event(pde->empty, pde_is_empty(pde)); /* a client's release may be inside */
-	if (node->target)			   /* a symlink's node has nobody else to free it */
+	pde_shut(pde);
+	if (node->target) /* a symlink's node has nobody else to free it */
 		host_free(pde);
 	node_put(node);
 }
