@@ -136,7 +136,7 @@ static void position(void **state)
 
 static void no_bytes_change_nothing(void **state)
 {
-	struct file *file = dev_open("scull", 0, O_WRONLY);
+	struct file *file = dev_open("scull", 0, O_RDWR);
 
 	assert_int_equal(dev_write(file, pattern, 0, 1000), 0);
 	assert_int_equal(dev_size(file), 0);
