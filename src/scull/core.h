@@ -148,6 +148,8 @@ struct scull_qset *scull_item_get(struct scull_dev *dev, u64 index);
 void scull_items_cut(struct scull_dev *dev, u64 first, u64 last);
 void scull_quanta_cut(struct scull_dev *dev, u64 index, int first, int end);
 void scull_trim(struct scull_dev *dev);
+/* Recomputes the invariants; the number of violations, each told in the log. */
+unsigned long scull_check(const struct scull_dev *dev);
 
 /* file.c, space.c, ioctl.c: methods */
 int scull_open(struct inode *inode, struct file *filp);

@@ -129,7 +129,7 @@ static struct scull_qset *qset_alloc(struct scull_dev *dev, u64 index)
 	return item;
 }
 
-/* Adds levels until @index fits. On failure those added so far stay, and are no harm. */
+/* Adds levels until @index fits. On failure those added so far stay until the next cut. */
 static int index_grow(struct scull_index *idx, u64 index)
 {
 	while (!height_holds(idx->height, index)) {
@@ -228,12 +228,12 @@ void scull_items_cut(struct scull_dev *dev, u64 first, u64 last)
 {
 	struct scull_index *idx = &dev->items;
 
-	if (!height_holds(idx->height, first))
-		return;
-	if (!height_holds(idx->height, last))
-		last = BIT(height_bits(idx->height)) - 1;
-	idx->root = node_cut(dev, idx->root, idx->height, first, last);
-
+	if (height_holds(idx->height, first)) {
+		if (!height_holds(idx->height, last))
+			last = BIT(height_bits(idx->height)) - 1;
+		idx->root = node_cut(dev, idx->root, idx->height, first, last);
+	}
+	/* The index is no higher than what is left needs. */
 	while (idx->root && idx->height > 0) {
 		struct index_node *node = idx->root;
 
@@ -280,4 +280,75 @@ void scull_trim(struct scull_dev *dev)
 	dev->qset = scull_param_get(drv->qset);
 	dev->quantum = drv->quantum_bytes(dev->unit);
 	dev->item_bytes = (u64)dev->quantum * (u64)dev->qset;
+}
+
+static unsigned long broken(const struct scull_dev *dev, u64 index, const char *what)
+{
+	pr_err("%s%u: item %llu: %s\n", dev->drv->name, dev->number, (unsigned long long)index,
+	       what);
+	return 1;
+}
+
+/* Bytes of a quantum at and after the end of the device must be zero. */
+static bool tail_is_zero(const struct scull_dev *dev, const struct scull_qset *item, int q)
+{
+	u64 start = item->index * dev->item_bytes + (u64)q * dev->quantum;
+	size_t i = start < (u64)dev->size ? (u64)dev->size - start : 0;
+	const char *quantum = item->data[q];
+
+	for (; i < dev->quantum; i++)
+		if (quantum[i])
+			return false;
+	return true;
+}
+
+static unsigned long item_check(const struct scull_dev *dev, const struct scull_qset *item,
+				u64 index)
+{
+	unsigned long bad = 0;
+	int q, used = 0;
+
+	for (q = 0; q < dev->qset; q++) {
+		if (!item->data[q])
+			continue;
+		used++;
+		if (!tail_is_zero(dev, item, q))
+			bad += broken(dev, index, "bytes after the end of the device");
+	}
+	if (item->index != index)
+		bad += broken(dev, index, "stands in another's slot");
+	if (item->used != used || !used)
+		bad += broken(dev, index, "counts its quanta wrong");
+	return bad;
+}
+
+static unsigned long node_check(const struct scull_dev *dev, void *p, unsigned int height,
+				u64 index)
+{
+	struct index_node *node = p;
+	unsigned long bad = 0;
+	unsigned int i;
+
+	if (height == 0)
+		return item_check(dev, p, index);
+	if (node_empty(node, 0))
+		bad += broken(dev, index, "a node without a slot in use");
+	height--;
+	for (i = 0; i < NODE_SLOTS; i++)
+		if (node->slot[i])
+			bad += node_check(dev, node->slot[i], height,
+					  index + ((u64)i << height_bits(height)));
+	return bad;
+}
+
+unsigned long scull_check(const struct scull_dev *dev)
+{
+	const struct scull_index *idx = &dev->items;
+	unsigned long bad = 0;
+
+	if (idx->root)
+		bad = node_check(dev, idx->root, idx->height, 0);
+	if (idx->height && (!idx->root || node_empty(idx->root, 1)))
+		bad += broken(dev, 0, "the index is higher than it need be");
+	return bad;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* When the machine is full: who asks is told, who is there goes on, and all of it comes back. */
+#include "scull/core.h"
 #include "scull_test.h"
 
 #define CHUNK 100000
@@ -18,6 +19,7 @@ static loff_t fill(struct file *file)
 	}
 	assert_int_equal(n, -ENOMEM);
 	assert_int_equal(dev_size(file), pos);
+	assert_int_equal(scull_check(file->private_data), 0);
 	return pos;
 }
 

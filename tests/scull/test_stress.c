@@ -4,6 +4,7 @@
  * agree, and what is read is what the shadow holds. The seed is printed; SCULL_SEED repeats a
  * run, SCULL_STEPS makes it longer.
  */
+#include "scull/core.h"
 #include "scull_test.h"
 
 #define ROOM (300 * 1024) /* no position lies beyond */
@@ -131,6 +132,7 @@ static void stress(const struct family *f, u64 seed, int steps)
 		size = 0;
 		for (i = 0; i < steps / rounds; i++) {
 			step(f, &file, unit_bytes(f, unit));
+			assert_int_equal(scull_check(file->private_data), 0);
 			if (i % 64 == 0)
 				assert_int_equal(machine_check(), 0);
 		}
