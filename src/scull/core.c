@@ -32,7 +32,7 @@ void scull_param_reset(struct scull_param *param)
 static int param_set(const char *val, const struct kernel_param *kp)
 {
 	struct scull_param *param = kp->arg;
-	long value;
+	long value = 0;
 	const struct kernel_param number = {
 		.mod = kp->mod,
 		.name = kp->name,
