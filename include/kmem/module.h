@@ -101,7 +101,8 @@ void KMEM_MOD_SYM(cleanup_module_)(void) __attribute__((weak));
 /* type: bool, byte, short, ushort, int, uint, long, ulong, charp. */
 #define module_param_named(pname, var, type, mode) \
 	module_param_cb(pname, &param_ops_##type, &var, mode)
-#define module_param(var, type, mode) module_param_named(var, var, type, mode)
+/* Not by way of the one above: "bool" is a macro, and must reach ## as it is. */
+#define module_param(var, type, mode) module_param_cb(var, &param_ops_##type, &var, mode)
 
 extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_short,
 	param_ops_ushort, param_ops_int, param_ops_uint, param_ops_long, param_ops_ulong,

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# exhaust.sh - a machine that is full refuses, keeps what it has, serves the others, and recovers.
+. "$(dirname "$0")/lib.sh"
+
+start -o mem=64M,cpus=2
+D=$MNT/dev
+head -c 100000000 /dev/urandom > "$TMP/data"
+echo "something small" > "$TMP/small"
+check "a bystander" cp "$TMP/small" "$D/scull3"
+before=$(free_pages)
+
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	for f in scullp scull scullc scullv; do
+		# dd tells the write that was cut short, and then ENOMEM.
+		timeout 60 dd if="$TMP/data" of="$D/${f}0" bs=1M 2> "$TMP/log" &&
+			equal "filling $f" "accepted" "refused"
+		checks=$((checks + 1))
+		grep -q "Cannot allocate memory" "$TMP/log" ||
+			equal "filling $f" "$(head -1 "$TMP/log")" "Cannot allocate memory"
+		size=$(size_of "$D/${f}0")
+		[ "$size" -gt 30000000 ] || equal "size of the full $f" "$size" "most of the memory"
+		check "what fitted into $f" cmp -n "$size" "$TMP/data" "$D/${f}0"
+		check "the bystander" cmp "$TMP/small" "$D/scull3"
+		check "looking while full" cat "$MNT/proc/meminfo" "$MNT/proc/slabinfo"
+		check "empty" truncate -s 0 "$D/${f}0"
+		equal "pages after $f, round $round" "$(free_pages)" "$before"
+	done
+done
+check "a copy after it all" sh -c "head -c 1000000 $TMP/data > $D/scullp1"
+check "is right" cmp -n 1000000 "$TMP/data" "$D/scullp1"
+unmount
+gone || equal "the daemon" "still there" "gone"
+finish

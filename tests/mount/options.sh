@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# options.sh - the command line: what is wrong is refused, with a message that helps.
+. "$(dirname "$0")/lib.sh"
+
+# says WORDS COMMAND... - the last refusal said this
+says() {
+	checks=$((checks + 1))
+	grep -q -- "$1" "$TMP/out" && return 0
+	failures=$((failures + 1))
+	echo "FAILED: nothing said '$1' but:"
+	head -5 "$TMP/out"
+}
+
+check "--help" "$KMEMFS" --help
+says "mem="
+says "allow_other"
+check "--version" "$KMEMFS" --version
+says "kmemfs 0"
+
+refuse "no mount point" "$KMEMFS"
+says "where to mount"
+refuse "two mount points" "$KMEMFS" "$MNT" "$MNT"
+refuse "an unknown flag" "$KMEMFS" -q "$MNT"
+refuse "an unknown word" "$KMEMFS" -o memory=64M "$MNT"
+says "neither the machine nor the mount knows"
+says "mem="
+refuse "a bad size" "$KMEMFS" -o mem=lots "$MNT"
+says "mem"
+refuse "a bad number" "$KMEMFS" -o cpus=0 "$MNT"
+says "cpus"
+refuse "an unknown module" "$KMEMFS" -o nosuch.param=1 "$MNT"
+says "no module is called 'nosuch'"
+says "scullp"
+refuse "an unknown parameter" "$KMEMFS" -o scullp.nosuch=1 "$MNT"
+says "no parameter is called 'nosuch'"
+says "scullp_order"
+refuse "a bad value" "$KMEMFS" -o scullp.scullp_order=much "$MNT"
+says "scullp_order"
+refuse "no such directory" "$KMEMFS" "$MNT/nothing"
+says "mkdir -p"
+: > "$TMP/file"
+refuse "not a directory" "$KMEMFS" "$TMP/file"
+says "not a directory"
+is_mounted && equal "a refused mount" "is there" "is not"
+
+start -o mem=64M,cpus=1 -o fsname=mine,scullp.scullp_order=2 -s
+check "the source" grep -q "^mine $MNT fuse.kmemfs" /proc/self/mounts
+check "the boot line" grep -q "scullp.scullp_order=2" "$MNT/proc/cmdline"
+check "the parameter" grep -q "order 2" "$MNT/proc/scullpmem"
+head -c 300000 /dev/urandom > "$TMP/data"
+check "one thread" cp "$TMP/data" "$MNT/dev/scullp0"
+check "one thread" cmp "$TMP/data" "$MNT/dev/scullp0"
+kill -TERM "$(daemon)"
+gone || equal "the daemon" "still there" "gone"
+
+start -o mem=64M,ro
+refuse "writing to a read-only mount" sh -c "echo x > $MNT/dev/scull0"
+check "reading it" cat "$MNT/proc/meminfo"
+unmount
+gone
+finish
