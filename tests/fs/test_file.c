@@ -40,7 +40,7 @@ static ssize_t t_read(struct file *file, char __user *buf, size_t count, loff_t 
 
 static ssize_t t_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	static int *volatile nowhere;
+	static int *volatile nowhere = (int *)0x100; /* within the page at NULL */
 
 	if (count == 13)
 		*nowhere = 1;
