@@ -47,12 +47,10 @@ static bool is_mount_word(const char *word)
 static void print_words(FILE *to)
 {
 	fprintf(to, "words of -o for the machine:\n%s", machine_config_help());
-	fprintf(to, "  MODULE.PARAM=VALUE\n"
-		    "               a module's parameter: scullp.scullp_order=1\n"
-		    "words of -o for the mount:\n");
+	fprintf(to, "words of -o for the mount:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++)
 		if (mount_words[i].help)
-			fprintf(to, "  %-12s %s\n", mount_words[i].name, mount_words[i].help);
+			fprintf(to, "  %-22s %s\n", mount_words[i].name, mount_words[i].help);
 }
 
 void options_help(const char *program)

@@ -68,7 +68,7 @@ static void defaults(void **state)
 
 static void boot_line(void **state)
 {
-	boot("sample.count=0x20,sample.loud,sample.name=fine");
+	boot("sample.count=0x20,sample.loud=y,sample.name=fine");
 	assert_int_equal(builtin_modules_load(), 0);
 	assert_int_equal(count, 32);
 	assert_true(loud);
