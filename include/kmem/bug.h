@@ -13,36 +13,35 @@
 
 #include <kmem/printk.h>
 
-void warn_report(const char *file, int line, const char *func, const char *fmt, ...)
-	__printf(4, 5);
+void warn_report(const char *file, int line, const char *func, const char *fmt, ...) __printf(4, 5);
 void __attribute__((noreturn)) bug_report(const char *file, int line, const char *func);
 void dump_stack(void);
 
-#define WARN(cond, fmt, ...)                                                       \
-	({                                                                         \
-		bool warn_ = !!(cond);                                             \
-		if (unlikely(warn_))                                               \
+#define WARN(cond, fmt, ...)                                                           \
+	({                                                                             \
+		bool warn_ = !!(cond);                                                 \
+		if (unlikely(warn_))                                                   \
 			warn_report(__FILE__, __LINE__, __func__, fmt, ##__VA_ARGS__); \
-		unlikely(warn_);                                                   \
+		unlikely(warn_);                                                       \
 	})
 
-#define WARN_ONCE(cond, fmt, ...)                                                  \
-	({                                                                         \
-		static bool warned_;                                               \
-		bool once_ = !!(cond);                                             \
+#define WARN_ONCE(cond, fmt, ...)                                                              \
+	({                                                                                     \
+		static bool warned_;                                                           \
+		bool once_ = !!(cond);                                                         \
 		if (unlikely(once_) && !__atomic_exchange_n(&warned_, true, __ATOMIC_RELAXED)) \
-			warn_report(__FILE__, __LINE__, __func__, fmt, ##__VA_ARGS__); \
-		unlikely(once_);                                                   \
+			warn_report(__FILE__, __LINE__, __func__, fmt, ##__VA_ARGS__);         \
+		unlikely(once_);                                                               \
 	})
 
-#define WARN_ON(cond)      WARN(cond, "%s", "")
+#define WARN_ON(cond)	   WARN(cond, "%s", "")
 #define WARN_ON_ONCE(cond) WARN_ONCE(cond, "%s", "")
 
 #define BUG() bug_report(__FILE__, __LINE__, __func__)
-#define BUG_ON(cond)                 \
-	do {                         \
-		if (unlikely(cond))  \
-			BUG();       \
+#define BUG_ON(cond)                \
+	do {                        \
+		if (unlikely(cond)) \
+			BUG();      \
 	} while (0)
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <kmem/types.h>
 
-#define MAX_ERRNO     4095
+#define MAX_ERRNO	4095
 #define IS_ERR_VALUE(x) ((unsigned long)(x) >= (unsigned long)-MAX_ERRNO)
 
 /* In-kernel errnos that never reach a client: the bridge turns them into EINTR. */

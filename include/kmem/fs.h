@@ -109,8 +109,8 @@ static inline unsigned int imajor(const struct inode *inode)
 }
 
 /* Ready-made methods. */
-loff_t no_llseek(struct file *file, loff_t offset, int whence);		 /* -ESPIPE */
-loff_t default_llseek(struct file *file, loff_t offset, int whence);	 /* by i_size */
+loff_t no_llseek(struct file *file, loff_t offset, int whence);	     /* -ESPIPE */
+loff_t default_llseek(struct file *file, loff_t offset, int whence); /* by i_size */
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync); /* 0 */
 int nonseekable_open(struct inode *inode, struct file *file);

@@ -8,8 +8,8 @@
 #define MINORBITS 20
 #define MINORMASK ((1U << MINORBITS) - 1)
 
-#define MAJOR(dev)       ((unsigned int)((dev) >> MINORBITS))
-#define MINOR(dev)       ((unsigned int)((dev)&MINORMASK))
+#define MAJOR(dev)	 ((unsigned int)((dev) >> MINORBITS))
+#define MINOR(dev)	 ((unsigned int)((dev)&MINORMASK))
 #define MKDEV(major, mi) (((dev_t)(major) << MINORBITS) | (mi))
 
 #endif

@@ -23,8 +23,8 @@
 #define MACHINE_CMDLINE_MAX 2048
 
 struct machine_config {
-	u64 mem;	   /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
-	unsigned int cpus; /* emulated CPUs: 1 to NR_CPUS */
+	u64 mem;	      /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
+	unsigned int cpus;    /* emulated CPUs: 1 to NR_CPUS */
 	long min_free_kbytes; /* -1: by the kernel's formula */
 	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
 	char message[512]; /* what was wrong with the last word parsed, and what is allowed */

@@ -13,7 +13,7 @@
 #include <kmem/wait.h>
 
 typedef void *(mempool_alloc_t)(gfp_t gfp, void *pool_data);
-typedef void (mempool_free_t)(void *element, void *pool_data);
+typedef void(mempool_free_t)(void *element, void *pool_data);
 
 typedef struct mempool {
 	spinlock_t lock;
@@ -64,8 +64,7 @@ static inline mempool_t *mempool_create_kmalloc_pool(int min_nr, size_t size)
 
 static inline mempool_t *mempool_create_page_pool(int min_nr, int order)
 {
-	return mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages,
-			      (void *)(long)order);
+	return mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages, (void *)(long)order);
 }
 
 #endif

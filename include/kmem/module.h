@@ -21,10 +21,10 @@ struct module {
 	int (*init)(void);
 	void (*exit)(void);
 	const char *license;
-	bool live; /* init has succeeded, exit has not been called */
+	bool live;  /* init has succeeded, exit has not been called */
 	int refcnt; /* atomic: try_module_get(), module_put(); MODULE_GOING while it leaves */
-	unsigned long size; /* bytes: this structure, its parameters and their values */
-	void *defaults;	    /* the parameters' values before it was loaded; by module.c */
+	unsigned long size;  /* bytes: this structure, its parameters and their values */
+	void *defaults;	     /* the parameters' values before it was loaded; by module.c */
 	struct module *next; /* loaded modules, newest first; protected by module_mutex */
 };
 
@@ -46,8 +46,8 @@ struct kernel_param {
 	void *arg;
 };
 
-#define KMEM_CAT_(a, b)      a##b
-#define KMEM_CAT(a, b)       KMEM_CAT_(a, b)
+#define KMEM_CAT_(a, b)	     a##b
+#define KMEM_CAT(a, b)	     KMEM_CAT_(a, b)
 #define KMEM_STRINGIFY_(...) #__VA_ARGS__
 #define KMEM_STRINGIFY(...)  KMEM_STRINGIFY_(__VA_ARGS__)
 
@@ -61,40 +61,40 @@ void KMEM_MOD_SYM(cleanup_module_)(void) __attribute__((weak));
 
 #define THIS_MODULE (&KMEM_MOD_SYM(this_module_))
 
-#define module_init(fn)                            \
-	int KMEM_MOD_SYM(init_module_)(void)       \
-	{                                          \
-		return fn();                       \
+#define module_init(fn)                      \
+	int KMEM_MOD_SYM(init_module_)(void) \
+	{                                    \
+		return fn();                 \
 	}
-#define module_exit(fn)                            \
-	void KMEM_MOD_SYM(cleanup_module_)(void)   \
-	{                                          \
-		fn();                              \
+#define module_exit(fn)                          \
+	void KMEM_MOD_SYM(cleanup_module_)(void) \
+	{                                        \
+		fn();                            \
 	}
 
-#define MODULE_LICENSE(text)                                                             \
-	struct module KMEM_MOD_SYM(this_module_) = {                                     \
-		.name = KMEM_STRINGIFY(KBUILD_MODNAME),                                  \
-		.init = KMEM_MOD_SYM(init_module_),                                      \
-		.exit = KMEM_MOD_SYM(cleanup_module_),                                   \
-		.license = text,                                                         \
-	};                                                                               \
-	static struct module *const KMEM_MOD_SYM(module_entry_)                          \
+#define MODULE_LICENSE(text)                                    \
+	struct module KMEM_MOD_SYM(this_module_) = {            \
+		.name = KMEM_STRINGIFY(KBUILD_MODNAME),         \
+		.init = KMEM_MOD_SYM(init_module_),             \
+		.exit = KMEM_MOD_SYM(cleanup_module_),          \
+		.license = text,                                \
+	};                                                      \
+	static struct module *const KMEM_MOD_SYM(module_entry_) \
 		__attribute__((used, section("kmem_modules"))) = THIS_MODULE
 
-#define module_param_cb(pname, param_ops, ptr, mode)                                     \
-	static const struct kernel_param KMEM_CAT(param_entry_, pname)                   \
-		__attribute__((used, section("kmem_params"), aligned(8))) = {            \
-			.mod = KMEM_STRINGIFY(KBUILD_MODNAME),                           \
-			.name = #pname,                                                  \
-			.ops = param_ops,                                                \
-			.perm = mode,                                                    \
-			.size = sizeof(*(ptr)),                                          \
-			.arg = ptr,                                                      \
+#define module_param_cb(pname, param_ops, ptr, mode)                          \
+	static const struct kernel_param KMEM_CAT(param_entry_, pname)        \
+		__attribute__((used, section("kmem_params"), aligned(8))) = { \
+			.mod = KMEM_STRINGIFY(KBUILD_MODNAME),                \
+			.name = #pname,                                       \
+			.ops = param_ops,                                     \
+			.perm = mode,                                         \
+			.size = sizeof(*(ptr)),                               \
+			.arg = ptr,                                           \
 		}
 
 #else
-#define THIS_MODULE ((struct module *)0)
+#define THIS_MODULE	     ((struct module *)0)
 #define MODULE_LICENSE(text) struct kmem_swallow_semicolon
 #endif
 
@@ -110,13 +110,13 @@ extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_s
 
 #define S_IRUGO 0444
 
-#define MODULE_AUTHOR(text)       struct kmem_swallow_semicolon
+#define MODULE_AUTHOR(text)	  struct kmem_swallow_semicolon
 #define MODULE_DESCRIPTION(text)  struct kmem_swallow_semicolon
-#define MODULE_VERSION(text)      struct kmem_swallow_semicolon
-#define MODULE_ALIAS(text)        struct kmem_swallow_semicolon
+#define MODULE_VERSION(text)	  struct kmem_swallow_semicolon
+#define MODULE_ALIAS(text)	  struct kmem_swallow_semicolon
 #define MODULE_PARM_DESC(p, text) struct kmem_swallow_semicolon
-#define EXPORT_SYMBOL(sym)        struct kmem_swallow_semicolon
-#define EXPORT_SYMBOL_GPL(sym)    struct kmem_swallow_semicolon
+#define EXPORT_SYMBOL(sym)	  struct kmem_swallow_semicolon
+#define EXPORT_SYMBOL_GPL(sym)	  struct kmem_swallow_semicolon
 
 /* A reference keeps @mod loaded; a NULL module is always there. Context: any. */
 bool try_module_get(struct module *mod);
@@ -149,8 +149,7 @@ int builtin_modules_load_all(void);
 
 extern struct module *const __start_kmem_modules[] __attribute__((weak, visibility("hidden")));
 extern struct module *const __stop_kmem_modules[] __attribute__((weak, visibility("hidden")));
-extern const struct kernel_param __start_kmem_params[]
-	__attribute__((weak, visibility("hidden")));
+extern const struct kernel_param __start_kmem_params[] __attribute__((weak, visibility("hidden")));
 extern const struct kernel_param __stop_kmem_params[] __attribute__((weak, visibility("hidden")));
 
 /* Loads the modules linked into the calling program. 0 or the first -errno (that one and the

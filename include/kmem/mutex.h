@@ -15,8 +15,11 @@ struct mutex {
 	wait_queue_head_t wait;
 };
 
-#define __MUTEX_INITIALIZER(name) { NULL, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
-#define DEFINE_MUTEX(name)        struct mutex name = __MUTEX_INITIALIZER(name)
+#define __MUTEX_INITIALIZER(name)                                \
+	{                                                        \
+		NULL, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) \
+	}
+#define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
 void mutex_init(struct mutex *lock);
 void mutex_lock(struct mutex *lock);
@@ -38,8 +41,10 @@ struct rw_semaphore {
 	wait_queue_head_t wait;
 };
 
-#define __RWSEM_INITIALIZER(name) \
-	{ __SPIN_LOCK_UNLOCKED(name), 0, 0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
+#define __RWSEM_INITIALIZER(name)                                                            \
+	{                                                                                    \
+		__SPIN_LOCK_UNLOCKED(name), 0, 0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) \
+	}
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
 void init_rwsem(struct rw_semaphore *sem);

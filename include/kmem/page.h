@@ -32,7 +32,7 @@ enum pageflags {
 };
 
 /* Flags that must not be set when a page is freed or handed out. */
-#define PAGE_FLAGS_CHECK_AT_FREE \
+#define PAGE_FLAGS_CHECK_AT_FREE                                                        \
 	(BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_pcp) | BIT(PG_reserved) | \
 	 BIT(PG_hwpoison))
 
@@ -42,7 +42,7 @@ enum pageflags {
 #define PAGE_FLAGS_MASK (BIT(PAGE_ZONE_SHIFT) - 1)
 
 struct page {
-	unsigned long flags; /* PG_* | zone | node */
+	unsigned long flags;  /* PG_* | zone | node */
 	struct list_head lru; /* a free list, a CPU's list, a cache's partial list, the owner's */
 	union {
 		struct kmem_cache *slab_cache; /* PG_slab, on every page of the slab */
@@ -57,9 +57,9 @@ struct page {
 	atomic_t _mapcount; /* client mappings of the page */
 	u8 order;	    /* of the block this page is the first of */
 	u8 migratetype;	    /* of the list a free block is on */
-	u16 inuse;	    /* PG_slab: objects not on the freelist */
+	u16 inuse;	    /* PG_slab: objects handed out, to users or to sheaves */
 	u16 objects;	    /* PG_slab: objects in all */
-	u16 slab_state;	    /* PG_slab: which list it is on */
+	u16 fresh;	    /* PG_slab: the first object that was never handed out */
 };
 
 _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
@@ -71,17 +71,17 @@ extern unsigned long max_pfn;	       /* one more than the last frame */
 
 #define PAGE_OFFSET page_offset_base
 
-#define __pa(addr)       ((unsigned long)(addr)-page_offset_base)
-#define __va(phys)       ((void *)((unsigned long)(phys) + page_offset_base))
+#define __pa(addr)	 ((unsigned long)(addr)-page_offset_base)
+#define __va(phys)	 ((void *)((unsigned long)(phys) + page_offset_base))
 #define pfn_to_page(pfn) (mem_map + (pfn))
-#define page_to_pfn(pg)  ((unsigned long)((pg)-mem_map))
+#define page_to_pfn(pg)	 ((unsigned long)((pg)-mem_map))
 #define page_to_phys(pg) ((phys_addr_t)page_to_pfn(pg) << PAGE_SHIFT)
 #define pfn_to_virt(pfn) __va((pfn) << PAGE_SHIFT)
-#define virt_to_pfn(p)   (__pa(p) >> PAGE_SHIFT)
-#define virt_to_page(p)  pfn_to_page(virt_to_pfn(p))
-#define virt_to_phys(p)  ((phys_addr_t)__pa(p))
-#define phys_to_virt(p)  __va(p)
-#define phys_to_page(p)  pfn_to_page((p) >> PAGE_SHIFT)
+#define virt_to_pfn(p)	 (__pa(p) >> PAGE_SHIFT)
+#define virt_to_page(p)	 pfn_to_page(virt_to_pfn(p))
+#define virt_to_phys(p)	 ((phys_addr_t)__pa(p))
+#define phys_to_virt(p)	 __va(p)
+#define phys_to_page(p)	 pfn_to_page((p) >> PAGE_SHIFT)
 
 /* Is there RAM with a struct page at this frame, or behind this direct-map address? */
 static inline bool pfn_valid(unsigned long pfn)
@@ -104,10 +104,10 @@ static inline bool test_page_flag(const struct page *page, enum pageflags flag)
 	return page->flags & BIT(flag);
 }
 
-#define PageSlab(page)     test_page_flag(page, PG_slab)
-#define PageBuddy(page)    test_page_flag(page, PG_buddy)
-#define PageHead(page)     test_page_flag(page, PG_head)
-#define PageTail(page)     test_page_flag(page, PG_tail)
+#define PageSlab(page)	   test_page_flag(page, PG_slab)
+#define PageBuddy(page)	   test_page_flag(page, PG_buddy)
+#define PageHead(page)	   test_page_flag(page, PG_head)
+#define PageTail(page)	   test_page_flag(page, PG_tail)
 #define PageReserved(page) test_page_flag(page, PG_reserved)
 #define PageHWPoison(page) test_page_flag(page, PG_hwpoison)
 

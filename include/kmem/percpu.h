@@ -27,12 +27,10 @@ void free_percpu(void __percpu *ptr); /* NULL is ignored */
 #define alloc_percpu_gfp(type, gfp) \
 	((__typeof__(type) __percpu *)__alloc_percpu_gfp(sizeof(type), __alignof__(type), gfp))
 
-#define per_cpu_ptr(ptr, cpu) \
-	((__typeof__(ptr))((char *)(ptr) + cpu_table[cpu].percpu_offset))
+#define per_cpu_ptr(ptr, cpu) ((__typeof__(ptr))((char *)(ptr) + cpu_table[cpu].percpu_offset))
 /* Only while busy on a CPU: between get_cpu() and put_cpu(), or in a request. */
-#define this_cpu_ptr(ptr) \
-	((__typeof__(ptr))((char *)(ptr) + current->busy->percpu_offset))
-#define raw_cpu_ptr(ptr) this_cpu_ptr(ptr)
+#define this_cpu_ptr(ptr)     ((__typeof__(ptr))((char *)(ptr) + current->busy->percpu_offset))
+#define raw_cpu_ptr(ptr)      this_cpu_ptr(ptr)
 
 #define get_cpu_ptr(ptr)           \
 	({                         \

@@ -35,6 +35,7 @@ struct cpu {
 	struct task_struct *owner; /* changed under the lock of cpu.c; read by anyone */
 	unsigned int wanted;	   /* threads waiting for a CPU: the owner hands over */
 	unsigned int id;
+	int node;		     /* the memory node it is part of */
 	unsigned long percpu_offset; /* added to a per-CPU pointer */
 	u64 since_ns;		     /* when the owner took it; under the lock of cpu.c */
 } ____cacheline_aligned;
@@ -44,13 +45,13 @@ struct task_struct {
 	struct cpu *busy; /* the CPU it works on now; written by itself, read by who takes CPUs */
 	struct cpu *cpu;  /* the CPU it owned last: a hint */
 	int preempt_count;
-	bool preempt_outer;	/* the cpu_end() owed when preempt_count falls to 0 */
-	bool registered;	/* gives its CPU back when the thread ends */
-	bool sigpending;	/* somebody interrupts what it waits for */
-	unsigned int flags;	/* PF_* */
-	unsigned int parked;	/* 1: asleep in task_park(), the word it sleeps on */
+	bool preempt_outer;  /* the cpu_end() owed when preempt_count falls to 0 */
+	bool registered;     /* gives its CPU back when the thread ends */
+	bool sigpending;     /* somebody interrupts what it waits for */
+	unsigned int flags;  /* PF_* */
+	unsigned int parked; /* 1: asleep in task_park(), the word it sleeps on */
 	int pid;
-	unsigned int uid, gid;	/* the client's, while it serves a request */
+	unsigned int uid, gid; /* the client's, while it serves a request */
 	int client_pid;
 	char comm[TASK_COMM_LEN];
 	const struct user_window *user; /* the client's memory; see uaccess.h */
@@ -103,9 +104,9 @@ static __always_inline bool cpu_begin(void)
 	if (likely(cpu)) {
 		__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (likely(__atomic_load_n(&cpu->owner, CPU_BUSY_ORDER == __ATOMIC_SEQ_CST ?
-								__ATOMIC_SEQ_CST :
-								__ATOMIC_ACQUIRE) == t))
+		if (likely(__atomic_load_n(&cpu->owner, CPU_BUSY_ORDER == __ATOMIC_SEQ_CST
+								? __ATOMIC_SEQ_CST
+								: __ATOMIC_ACQUIRE) == t))
 			return true;
 		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
 	}
@@ -178,11 +179,11 @@ static inline unsigned int get_cpu(void)
 	return smp_processor_id();
 }
 
-#define put_cpu()       preempt_enable()
+#define put_cpu()	preempt_enable()
 #define preempt_count() (current->preempt_count)
-#define in_atomic()     (preempt_count() != 0)
-#define in_interrupt()  false
-#define in_task()       true
+#define in_atomic()	(preempt_count() != 0)
+#define in_interrupt()	false
+#define in_task()	true
 
 void might_sleep_report(const char *file, int line);
 
@@ -215,10 +216,10 @@ void usleep_range(unsigned long min_us, unsigned long max_us);
 /* Nanoseconds since the machine's boot. Context: any. */
 u64 ktime_get_ns(void);
 /* Ticks of 1/HZ second since the boot. */
-#define HZ 1000
+#define HZ	1000
 #define jiffies ((unsigned long)(ktime_get_ns() / (1000000000ull / HZ)))
 
-#define CAP_SYS_ADMIN    21
+#define CAP_SYS_ADMIN	 21
 #define CAP_DAC_OVERRIDE 1
 /*
  * May the client of the request in progress do what needs @cap? Root may, and so may the user

@@ -40,7 +40,7 @@ struct seq_operations {
 	int (*show)(struct seq_file *m, void *v);
 };
 
-#define SEQ_SKIP        1
+#define SEQ_SKIP	1
 #define SEQ_START_TOKEN ((void *)1)
 
 void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);

@@ -13,22 +13,22 @@
 #include <kmem/gfp.h>
 
 #define SLAB_CONSISTENCY_CHECKS 0x00000100u
-#define SLAB_RED_ZONE           0x00000400u
-#define SLAB_POISON             0x00000800u
-#define SLAB_KMALLOC            0x00001000u
-#define SLAB_HWCACHE_ALIGN      0x00002000u
-#define SLAB_CACHE_DMA          0x00004000u
-#define SLAB_CACHE_DMA32        0x00008000u
-#define SLAB_STORE_USER         0x00010000u
-#define SLAB_RECLAIM_ACCOUNT    0x00020000u
-#define SLAB_PANIC              0x00040000u
-#define SLAB_TYPESAFE_BY_RCU    0x00080000u
-#define SLAB_MEM_SPREAD         0x00100000u
-#define SLAB_TRACE              0x00200000u
-#define SLAB_NOLEAKTRACE        0x00800000u
-#define SLAB_NO_MERGE           0x01000000u
-#define SLAB_ACCOUNT            0x04000000u
-#define SLAB_TEMPORARY          SLAB_RECLAIM_ACCOUNT
+#define SLAB_RED_ZONE		0x00000400u
+#define SLAB_POISON		0x00000800u
+#define SLAB_KMALLOC		0x00001000u
+#define SLAB_HWCACHE_ALIGN	0x00002000u
+#define SLAB_CACHE_DMA		0x00004000u
+#define SLAB_CACHE_DMA32	0x00008000u
+#define SLAB_STORE_USER		0x00010000u
+#define SLAB_RECLAIM_ACCOUNT	0x00020000u
+#define SLAB_PANIC		0x00040000u
+#define SLAB_TYPESAFE_BY_RCU	0x00080000u
+#define SLAB_MEM_SPREAD		0x00100000u
+#define SLAB_TRACE		0x00200000u
+#define SLAB_NOLEAKTRACE	0x00800000u
+#define SLAB_NO_MERGE		0x01000000u
+#define SLAB_ACCOUNT		0x04000000u
+#define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
 
 #define ARCH_KMALLOC_MINALIGN  8
 #define KMALLOC_MIN_SIZE       8
@@ -38,8 +38,8 @@
 #define KMALLOC_MAX_ORDER      MAX_PAGE_ORDER
 
 /* What kmalloc(0) returns: no object, but not a failure. Reading it faults. */
-#define ZERO_SIZE_PTR        ((void *)16)
-#define ZERO_OR_NULL_PTR(p)  ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
+#define ZERO_SIZE_PTR	    ((void *)16)
+#define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
 
 struct kmem_cache;
 
@@ -75,7 +75,7 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p);
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
 
-/* Frees the empty slabs; returns 0 if none is left with free objects, else 1. */
+/* Takes all caching back and frees the empty slabs. 0 if no slab is left, else 1. May sleep. */
 int kmem_cache_shrink(struct kmem_cache *s);
 unsigned int kmem_cache_size(struct kmem_cache *s); /* object_size */
 const char *kmem_cache_name(struct kmem_cache *s);
@@ -86,8 +86,8 @@ void kfree(const void *object); /* NULL and ZERO_SIZE_PTR are ignored */
 void kfree_sensitive(const void *object);
 void kfree_bulk(size_t nr, void **p);
 void *krealloc(const void *object, size_t new_size, gfp_t gfp);
-size_t ksize(const void *object);		/* usable bytes; 0 for NULL, ZERO_SIZE_PTR */
-size_t kmalloc_size_roundup(size_t size);	/* what kmalloc(size) would reserve */
+size_t ksize(const void *object);	  /* usable bytes; 0 for NULL, ZERO_SIZE_PTR */
+size_t kmalloc_size_roundup(size_t size); /* what kmalloc(size) would reserve */
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *src, size_t len, gfp_t gfp);

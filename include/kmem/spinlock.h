@@ -16,8 +16,11 @@ typedef struct spinlock {
 	unsigned int locked;
 } spinlock_t;
 
-#define __SPIN_LOCK_UNLOCKED(name) { 0 }
-#define DEFINE_SPINLOCK(name)      spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
+#define __SPIN_LOCK_UNLOCKED(name) \
+	{                          \
+		0                  \
+	}
+#define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
@@ -53,11 +56,11 @@ static inline void spin_unlock(spinlock_t *lock)
 	preempt_enable();
 }
 
-#define spin_lock_irq(l)                 spin_lock(l)
-#define spin_unlock_irq(l)               spin_unlock(l)
-#define spin_lock_bh(l)                  spin_lock(l)
-#define spin_unlock_bh(l)                spin_unlock(l)
-#define spin_lock_irqsave(l, flags)      ((flags) = 0, spin_lock(l))
+#define spin_lock_irq(l)		 spin_lock(l)
+#define spin_unlock_irq(l)		 spin_unlock(l)
+#define spin_lock_bh(l)			 spin_lock(l)
+#define spin_unlock_bh(l)		 spin_unlock(l)
+#define spin_lock_irqsave(l, flags)	 ((flags) = 0, spin_lock(l))
 #define spin_unlock_irqrestore(l, flags) ((void)(flags), spin_unlock(l))
 
 #define lockdep_assert_held(l) BUG_ON(!spin_is_locked(l))

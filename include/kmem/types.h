@@ -46,61 +46,60 @@ typedef phys_addr_t resource_size_t;
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
 #define SMP_CACHE_BYTES 64
-#define NR_CPUS         64 /* emulated CPUs a machine can have */
-#define MAX_NUMNODES    16 /* memory nodes a machine can have */
-#define NUMA_NO_NODE    (-1)
+#define NR_CPUS		64 /* emulated CPUs a machine can have */
+#define MAX_NUMNODES	16 /* memory nodes a machine can have */
+#define NUMA_NO_NODE	(-1)
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-#define __aligned(n)              __attribute__((aligned(n)))
-#define __printf(fmt, args)       __attribute__((format(printf, fmt, args)))
-#define __must_check              __attribute__((warn_unused_result))
-#define __maybe_unused            __attribute__((unused))
-#define noinline                  __attribute__((noinline))
+#define __aligned(n)	    __attribute__((aligned(n)))
+#define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
+#define __must_check	    __attribute__((warn_unused_result))
+#define __maybe_unused	    __attribute__((unused))
+#define noinline	    __attribute__((noinline))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
-#define ____cacheline_aligned     __aligned(SMP_CACHE_BYTES)
+#define ____cacheline_aligned __aligned(SMP_CACHE_BYTES)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #ifndef __cplusplus
 #undef min
 #undef max
-#define min(a, b)                          \
-	({                                 \
-		__typeof__(a) _a = (a);    \
-		__typeof__(b) _b = (b);    \
-		_a < _b ? _a : _b;         \
+#define min(a, b)                       \
+	({                              \
+		__typeof__(a) _a = (a); \
+		__typeof__(b) _b = (b); \
+		_a < _b ? _a : _b;      \
 	})
-#define max(a, b)                          \
-	({                                 \
-		__typeof__(a) _a = (a);    \
-		__typeof__(b) _b = (b);    \
-		_a > _b ? _a : _b;         \
+#define max(a, b)                       \
+	({                              \
+		__typeof__(a) _a = (a); \
+		__typeof__(b) _b = (b); \
+		_a > _b ? _a : _b;      \
 	})
-#define min_t(type, a, b)    min((type)(a), (type)(b))
-#define max_t(type, a, b)    max((type)(a), (type)(b))
-#define clamp(val, lo, hi)   min((__typeof__(val))max(val, lo), hi)
-#define clamp_t(t, v, l, h)  min_t(t, max_t(t, v, l), h)
+#define min_t(type, a, b)   min((type)(a), (type)(b))
+#define max_t(type, a, b)   max((type)(a), (type)(b))
+#define clamp(val, lo, hi)  min((__typeof__(val))max(val, lo), hi)
+#define clamp_t(t, v, l, h) min_t(t, max_t(t, v, l), h)
 #endif
 
 /* Powers of two only. */
-#define ALIGN(x, a)         (((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_DOWN(x, a)    ((x) & ~((__typeof__(x))(a) - 1))
-#define IS_ALIGNED(x, a)    (((x) & ((__typeof__(x))(a) - 1)) == 0)
-#define PTR_ALIGN(p, a)     ((__typeof__(p))ALIGN((unsigned long)(p), (a)))
-#define PAGE_ALIGN(x)       ALIGN(x, PAGE_SIZE)
-#define offset_in_page(p)   ((unsigned long)(p) & ~PAGE_MASK)
-#define DIV_ROUND_UP(n, d)  (((n) + (d) - 1) / (d))
-#define is_power_of_2(n)    ((n) != 0 && (((n) & ((n) - 1)) == 0))
+#define ALIGN(x, a)	   (((x) + ((__typeof__(x))(a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a)   ((x) & ~((__typeof__(x))(a)-1))
+#define IS_ALIGNED(x, a)   (((x) & ((__typeof__(x))(a)-1)) == 0)
+#define PTR_ALIGN(p, a)	   ((__typeof__(p))ALIGN((unsigned long)(p), (a)))
+#define PAGE_ALIGN(x)	   ALIGN(x, PAGE_SIZE)
+#define offset_in_page(p)  ((unsigned long)(p) & ~PAGE_MASK)
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
+#define is_power_of_2(n)   ((n) != 0 && (((n) & ((n)-1)) == 0))
 
 #define BITS_PER_LONG 64
-#define BIT(n)        (1UL << (n))
+#define BIT(n)	      (1UL << (n))
 
 /* The position of the highest set bit, counted from 1; 0 for 0. */
 static inline int fls_long(unsigned long x)

@@ -34,17 +34,17 @@ long strncpy_from_user(char *dst, const char __user *src, long count);
 bool access_ok(const void __user *addr, unsigned long size);
 
 /* 0 or -EFAULT. */
-#define put_user(x, ptr)                                                         \
-	({                                                                       \
-		__typeof__(*(ptr)) put_ = (x);                                   \
-		copy_to_user((ptr), &put_, sizeof(put_)) ? -EFAULT : 0;          \
+#define put_user(x, ptr)                                                \
+	({                                                              \
+		__typeof__(*(ptr)) put_ = (x);                          \
+		copy_to_user((ptr), &put_, sizeof(put_)) ? -EFAULT : 0; \
 	})
-#define get_user(x, ptr)                                                         \
-	({                                                                       \
-		__typeof__(*(ptr)) get_ = 0;                                     \
+#define get_user(x, ptr)                                                             \
+	({                                                                           \
+		__typeof__(*(ptr)) get_ = 0;                                         \
 		int err_ = copy_from_user(&get_, (ptr), sizeof(get_)) ? -EFAULT : 0; \
-		(x) = (__typeof__(x))get_;                                       \
-		err_;                                                            \
+		(x) = (__typeof__(x))get_;                                           \
+		err_;                                                                \
 	})
 #define __put_user(x, ptr) put_user(x, ptr)
 #define __get_user(x, ptr) get_user(x, ptr)

@@ -12,7 +12,7 @@
 
 #define VM_IOREMAP  0x00000001u
 #define VM_ALLOC    0x00000002u
-#define VM_MAP      0x00000004u
+#define VM_MAP	    0x00000004u
 #define VM_USERMAP  0x00000008u
 #define VM_NO_GUARD 0x00000040u
 
@@ -29,6 +29,7 @@ struct vm_struct {
 	struct page **pages;
 	phys_addr_t phys_addr;
 	const void *caller;
+	unsigned int node_pages[MAX_NUMNODES]; /* how many of nr_pages each node gave */
 };
 
 void *vmalloc(unsigned long size);

@@ -23,10 +23,11 @@ struct wait_queue_entry {
 	bool exclusive;
 };
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name) \
-	{ __SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head) }
-#define DECLARE_WAIT_QUEUE_HEAD(name) \
-	wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)                             \
+	{                                                               \
+		__SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head) \
+	}
+#define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 
 static inline void init_waitqueue_head(wait_queue_head_t *wq)
 {
@@ -45,34 +46,34 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
 /* Wakes all non-exclusive waiters and up to @nr exclusive ones (0: all of those too). */
 void wake_up_nr(wait_queue_head_t *wq, int nr);
 
-#define wake_up(wq)                   wake_up_nr(wq, 1)
-#define wake_up_all(wq)               wake_up_nr(wq, 0)
+#define wake_up(wq)		      wake_up_nr(wq, 1)
+#define wake_up_all(wq)		      wake_up_nr(wq, 0)
 #define wake_up_interruptible(wq)     wake_up_nr(wq, 1)
 #define wake_up_interruptible_all(wq) wake_up_nr(wq, 0)
 
-#define wait_event_common(wq, condition, interruptible, exclusive)   \
-	({                                                           \
-		struct wait_queue_entry wait_ = { 0 };               \
-		int ret_ = 0;                                        \
-		might_sleep();                                       \
-		for (;;) {                                           \
-			prepare_to_wait(&(wq), &wait_, (exclusive)); \
-			if (condition)                               \
-				break;                               \
+#define wait_event_common(wq, condition, interruptible, exclusive)        \
+	({                                                                \
+		struct wait_queue_entry wait_ = { 0 };                    \
+		int ret_ = 0;                                             \
+		might_sleep();                                            \
+		for (;;) {                                                \
+			prepare_to_wait(&(wq), &wait_, (exclusive));      \
+			if (condition)                                    \
+				break;                                    \
 			if ((interruptible) && signal_pending(current)) { \
-				ret_ = -ERESTARTSYS;                 \
-				break;                               \
-			}                                            \
-			task_park(interruptible);                    \
-		}                                                    \
-		finish_wait(&(wq), &wait_);                          \
-		/* The wake-up may have been meant for the next one. */ \
-		if (ret_ && (exclusive))                             \
-			wake_up(&(wq));                              \
-		ret_;                                                \
+				ret_ = -ERESTARTSYS;                      \
+				break;                                    \
+			}                                                 \
+			task_park(interruptible);                         \
+		}                                                         \
+		finish_wait(&(wq), &wait_);                               \
+		/* The wake-up may have been meant for the next one. */   \
+		if (ret_ && (exclusive))                                  \
+			wake_up(&(wq));                                   \
+		ret_;                                                     \
 	})
 
-#define wait_event(wq, condition) ((void)wait_event_common(wq, condition, false, false))
+#define wait_event(wq, condition)		((void)wait_event_common(wq, condition, false, false))
 /* Returns 0, or -ERESTARTSYS if the wait was interrupted. */
 #define wait_event_interruptible(wq, condition) wait_event_common(wq, condition, true, false)
 #define wait_event_interruptible_exclusive(wq, condition) \

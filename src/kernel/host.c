@@ -69,7 +69,8 @@ void host_ram_destroy(int fd)
 /* An old kernel takes the address as a hint and may answer with another one. */
 static int map_exactly(unsigned long addr, u64 size, int prot, int flags, int fd)
 {
-	void *p = mmap((void *)addr, size, prot, flags | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd, 0);
+	void *p = mmap((void *)addr, size, prot, flags | MAP_FIXED_NOREPLACE | MAP_NORESERVE, fd,
+		       0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -128,8 +129,8 @@ static char *barrier_page;
 
 void host_barrier_init(void)
 {
-	have_membarrier =
-		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	have_membarrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
+				  0) == 0;
 	if (!have_membarrier && !barrier_page)
 		barrier_page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

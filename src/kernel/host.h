@@ -40,7 +40,7 @@ void host_wake(unsigned int *word, int nr);
 void host_yield(void);
 void host_sleep(u64 ns);
 
-u64 host_clock_ns(void);	/* monotonic */
+u64 host_clock_ns(void); /* monotonic */
 unsigned int host_nr_cpus(void);
 int host_thread_id(void);
 void host_thread_name(char *buf, size_t size);

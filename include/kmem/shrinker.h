@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shrinker.h - being asked for memory back.
+ *
+ * Whoever holds memory that it can do without registers a shrinker. Under pressure the machine
+ * asks count_objects() how much there is (it must not block) and scan_objects() to free up to
+ * sc->nr_to_scan of it. Both run in a thread that may sleep if sc->gfp_mask allows it, without
+ * locks of the allocators held.
+ * Source of the rules: Linux 6.1, mm/vmscan.c, do_shrink_slab().
+ */
+#ifndef KMEM_SHRINKER_H
+#define KMEM_SHRINKER_H
+
+#include <kmem/gfp.h>
+
+#define SHRINK_STOP   (~0ul)	 /* from scan: no more now */
+#define SHRINK_EMPTY  (~0ul - 1) /* from count: nothing at all */
+#define DEFAULT_SEEKS 2
+#define SHRINK_BATCH  128
+
+struct shrink_control {
+	gfp_t gfp_mask;
+	int nid;
+	unsigned long nr_to_scan;
+	unsigned long nr_scanned;
+};
+
+struct shrinker {
+	unsigned long (*count_objects)(struct shrinker *, struct shrink_control *sc);
+	unsigned long (*scan_objects)(struct shrinker *, struct shrink_control *sc);
+	long batch; /* 0: SHRINK_BATCH */
+	int seeks;  /* cost of making an object anew; DEFAULT_SEEKS if in doubt */
+	unsigned int flags;
+	struct list_head list;	   /* protected by shrinker_mutex */
+	atomic_long_t nr_deferred; /* work that was due but not done */
+	const char *name;
+};
+
+/* 0. May sleep. */
+int register_shrinker(struct shrinker *shrinker, const char *fmt, ...) __printf(2, 3);
+void unregister_shrinker(struct shrinker *shrinker);
+
+/* Runs all shrinkers until they have nothing more: drop_caches = 2. Returns objects freed. */
+unsigned long drop_slab(void);
+
+#endif

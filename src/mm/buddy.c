@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT
+/*
+ * buddy.c - a zone's free blocks.
+ *
+ * 1. Idea (Knowlton 1965): blocks have 2^order pages and start at a multiple of their size. The
+ *    other half of the block that a block was split from, its *buddy*, is at pfn ^ 2^order. A
+ *    request takes the smallest block that is large enough and splits it down; a freed block
+ *    merges with its buddy as long as that is free, up to MAX_PAGE_ORDER.
+ *
+ * 2. Types: blocks that cannot move, that can, and that can be reclaimed are kept apart, so that
+ *    one long-lived page does not spoil a region of short-lived ones. The unit is the pageblock
+ *    (2 MiB), whose type says on which list its free pages go. A type that runs dry takes the
+ *    *largest* block of another and, if most of the pageblock is free, the whole pageblock.
+ *    HIGHATOMIC pageblocks are a reserve for requests of more than a page that cannot wait.
+ *
+ * 3. Structures: free_area[order].free_list[type], linked through page->lru of the first page;
+ *    free_mask[type] has bit o set while that list has a block, so that the smallest fitting
+ *    order is one bit scan away.
+ *
+ * 4. Invariants, for every block on a list (buddy_check() recomputes them):
+ *	pfn & (2^order - 1) = 0,  PG_buddy on the first page only,  refcount 0 on all,
+ *	order < MAX_PAGE_ORDER  =>  the buddy is not a free block of the same order
+ *	                            (unless one of the two is HIGHATOMIC or ISOLATE),
+ *	nr_free[o] = sum over types of the list lengths,
+ *	bit o of free_mask[t]  <=>  free_list[t] of order o is not empty.
+ *
+ * 5. Locks: all of it under zone->lock.
+ */
+#include <string.h>
+#include <kmem/bug.h>
+#include <kmem/memblock.h>
+
+#include "zone.h"
+
+#define TYPES_THAT_MERGE 3 /* UNMOVABLE, MOVABLE, RECLAIMABLE */
+
+static const u8 fallbacks[MIGRATE_PCPTYPES][2] = {
+	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
+	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
+	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
+};
+
+bool page_group_by_mobility_disabled;
+
+/* A pageblock's type, stored so that 0, which fresh memory is, means MOVABLE. */
+static u8 *pageblock_types;
+
+void pageblocks_boot(unsigned long nr_pages)
+{
+	pageblock_types = memblock_alloc(DIV_ROUND_UP(nr_pages, pageblock_nr_pages), 0);
+	if (!pageblock_types)
+		pr_err("buddy: no memory for the types of pageblocks\n");
+	page_group_by_mobility_disabled = nr_pages < pageblock_nr_pages * MIGRATE_TYPES;
+}
+
+enum migratetype get_pageblock_migratetype(const struct page *page)
+{
+	if (unlikely(page_group_by_mobility_disabled))
+		return MIGRATE_UNMOVABLE;
+	return READ_ONCE(pageblock_types[page_to_pfn(page) >> pageblock_order]) ^ MIGRATE_MOVABLE;
+}
+
+static void set_pageblock_migratetype(struct zone *zone, struct page *page, enum migratetype type)
+{
+	u8 *slot = &pageblock_types[page_to_pfn(page) >> pageblock_order];
+
+	zone->nr_pageblocks[*slot ^ MIGRATE_MOVABLE]--;
+	zone->nr_pageblocks[type]++;
+	WRITE_ONCE(*slot, type ^ MIGRATE_MOVABLE);
+}
+
+void buddy_init(struct zone *zone)
+{
+	for (int o = 0; o < NR_PAGE_ORDERS; o++)
+		for (int t = 0; t < MIGRATE_TYPES; t++)
+			INIT_LIST_HEAD(&zone->free_area[o].free_list[t]);
+}
+
+void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
+		       enum migratetype type, bool tail)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	page->flags |= BIT(PG_buddy);
+	page->order = order;
+	page->migratetype = type;
+	if (tail)
+		list_add_tail(&page->lru, &area->free_list[type]);
+	else
+		list_add(&page->lru, &area->free_list[type]);
+	area->nr_free++;
+	zone->free_mask[type] |= 1u << order;
+	if (type == MIGRATE_HIGHATOMIC)
+		zone->nr_free_highatomic += 1ul << order;
+}
+
+static void take_off_list(struct zone *zone, struct page *page)
+{
+	struct free_area *area = &zone->free_area[page->order];
+	enum migratetype type = page->migratetype;
+
+	list_del(&page->lru);
+	area->nr_free--;
+	if (list_empty(&area->free_list[type]))
+		zone->free_mask[type] &= ~(1u << page->order);
+	if (type == MIGRATE_HIGHATOMIC)
+		zone->nr_free_highatomic -= 1ul << page->order;
+	page->flags &= ~BIT(PG_buddy);
+}
+
+static void move_to_list(struct zone *zone, struct page *page, enum migratetype type)
+{
+	unsigned int order = page->order;
+
+	take_off_list(zone, page);
+	buddy_put_on_list(zone, page, order, type, false);
+}
+
+static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned int order)
+{
+	unsigned long buddy_pfn = pfn ^ (1ul << order);
+	struct page *buddy = pfn_to_page(buddy_pfn);
+
+	if (buddy_pfn < zone->zone_start_pfn || buddy_pfn >= zone_end_pfn(zone))
+		return NULL;
+	return PageBuddy(buddy) && buddy->order == order ? buddy : NULL;
+}
+
+/* Would the block at @pfn find its buddy's buddy free one order up? Then it soon merges. */
+static bool likely_to_merge(struct zone *zone, unsigned long pfn, unsigned int order)
+{
+	unsigned long parent = pfn & ~(1ul << order);
+
+	return order < MAX_PAGE_ORDER - 1 && free_buddy_of(zone, parent, order + 1);
+}
+
+void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
+		      enum migratetype type, unsigned int fpi)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	zone_add_free(zone, 1l << order);
+	while (order < MAX_PAGE_ORDER) {
+		struct page *buddy = free_buddy_of(zone, pfn, order);
+
+		if (!buddy)
+			break;
+		/* Within a pageblock all is of one type; beyond, reserves stay apart. */
+		if (order >= pageblock_order && buddy->migratetype != type &&
+		    (buddy->migratetype >= TYPES_THAT_MERGE || type >= TYPES_THAT_MERGE))
+			break;
+		take_off_list(zone, buddy);
+		pfn &= ~(1ul << order);
+		order++;
+	}
+	buddy_put_on_list(zone, pfn_to_page(pfn), order, type,
+			  (fpi & FPI_TO_TAIL) || likely_to_merge(zone, pfn, order));
+}
+
+/* Takes the block off its list and gives the upper halves of it back, down to @order. */
+static struct page *split_down(struct zone *zone, struct page *page, unsigned int order,
+			       enum migratetype type)
+{
+	unsigned int high = page->order;
+
+	take_off_list(zone, page);
+	while (high > order) {
+		high--;
+		buddy_put_on_list(zone, page + (1ul << high), high, type, false);
+	}
+	page->order = order;
+	zone_add_free(zone, -(1l << order));
+	return page;
+}
+
+static struct page *take_smallest(struct zone *zone, unsigned int order, enum migratetype type)
+{
+	u32 fitting = zone->free_mask[type] & ~((1u << order) - 1);
+	unsigned int high;
+
+	if (!fitting)
+		return NULL;
+	high = __builtin_ctz(fitting);
+	return split_down(
+		zone, list_first_entry(&zone->free_area[high].free_list[type], struct page, lru),
+		order, type);
+}
+
+/* Moves the free blocks of a pageblock to @type's lists; returns their pages. */
+static unsigned long move_pageblock(struct zone *zone, struct page *page, enum migratetype type)
+{
+	unsigned long pfn = ALIGN_DOWN(page_to_pfn(page), pageblock_nr_pages);
+	unsigned long end = min(pfn + pageblock_nr_pages, zone_end_pfn(zone)), moved = 0;
+
+	pfn = max(pfn, zone->zone_start_pfn);
+	while (pfn < end) {
+		struct page *p = pfn_to_page(pfn);
+
+		if (!PageBuddy(p)) {
+			pfn++;
+			continue;
+		}
+		move_to_list(zone, p, type);
+		moved += 1ul << p->order;
+		pfn += 1ul << p->order;
+	}
+	return moved;
+}
+
+static void boost_watermark(struct zone *zone)
+{
+	unsigned long max_boost = zone->_watermark[WMARK_HIGH] * 3 / 2;
+
+	/* A zone too small to hold a few pageblocks would only thrash. */
+	if (pageblock_nr_pages * 4 > zone->managed_pages)
+		return;
+	WRITE_ONCE(zone->watermark_boost, min(zone->watermark_boost + pageblock_nr_pages,
+					      max(max_boost, pageblock_nr_pages)));
+}
+
+/* Makes @page, a free block of another type, one that @type can be served from. */
+static void claim(struct zone *zone, struct page *page, enum migratetype type, bool whole)
+{
+	enum migratetype old = get_pageblock_migratetype(page);
+
+	if (page->order >= pageblock_order) {
+		for (unsigned long n = 0; n < 1ul << page->order; n += pageblock_nr_pages)
+			set_pageblock_migratetype(zone, page + n, type);
+	} else if (whole && old < MIGRATE_PCPTYPES) {
+		boost_watermark(zone);
+		if (move_pageblock(zone, page, type) >= pageblock_nr_pages / 2)
+			set_pageblock_migratetype(zone, page, type);
+		return;
+	}
+	move_to_list(zone, page, type);
+}
+
+static struct page *fallback_block(struct zone *zone, unsigned int order, enum migratetype type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fallbacks[0]); i++) {
+		struct list_head *list = &zone->free_area[order].free_list[fallbacks[type][i]];
+
+		if (!list_empty(list))
+			return list_first_entry(list, struct page, lru);
+	}
+	return NULL;
+}
+
+/* Brings blocks of another type over to @type. False if there is none of @order or more. */
+static bool steal(struct zone *zone, unsigned int order, enum migratetype type)
+{
+	struct page *page;
+	int o;
+
+	for (o = MAX_PAGE_ORDER; o >= (int)order; o--) {
+		bool whole = o >= pageblock_order / 2 || type != MIGRATE_MOVABLE;
+
+		page = fallback_block(zone, o, type);
+		if (!page)
+			continue;
+		/* A movable page can sit anywhere: it should break the smallest block. */
+		if (whole || o == (int)order) {
+			claim(zone, page, type, whole);
+			return true;
+		}
+		for (o = order; !(page = fallback_block(zone, o, type)); o++)
+			;
+		claim(zone, page, type, false);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A block of @order, first of its own type, then from beyond the frontier, then of other types.
+ * An untouched block counts as MOVABLE, so others claim it as they would claim that.
+ */
+struct page *buddy_take(struct zone *zone, unsigned int order, enum migratetype type)
+{
+	struct page *page;
+
+	if (unlikely(page_group_by_mobility_disabled))
+		type = MIGRATE_UNMOVABLE;
+	for (;;) {
+		page = take_smallest(zone, order, type);
+		if (page)
+			return page;
+		if (type == MIGRATE_MOVABLE || !fallback_block(zone, MAX_PAGE_ORDER, type)) {
+			if (frontier_advance(zone) && type == MIGRATE_MOVABLE)
+				continue;
+		}
+		if (!steal(zone, order, type))
+			return NULL;
+	}
+}
+
+struct page *buddy_take_highatomic(struct zone *zone, unsigned int order)
+{
+	return take_smallest(zone, order, MIGRATE_HIGHATOMIC);
+}
+
+bool buddy_has_block(const struct zone *zone, unsigned int order, bool highatomic_too)
+{
+	u32 mask = READ_ONCE(zone->free_mask[MIGRATE_UNMOVABLE]) |
+		   READ_ONCE(zone->free_mask[MIGRATE_MOVABLE]) |
+		   READ_ONCE(zone->free_mask[MIGRATE_RECLAIMABLE]);
+
+	if (highatomic_too)
+		mask |= READ_ONCE(zone->free_mask[MIGRATE_HIGHATOMIC]);
+	return READ_ONCE(zone->nr_untouched) || mask >> order;
+}
+
+unsigned long buddy_blocks(const struct zone *zone, unsigned int order)
+{
+	unsigned long n = zone->free_area[order].nr_free;
+
+	return order == MAX_PAGE_ORDER ? n + zone->nr_untouched : n;
+}
+
+/* At most a hundredth of the zone, in zones where that is a pageblock or more. */
+void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
+{
+	unsigned long limit = zone->managed_pages / 100;
+
+	if (limit < pageblock_nr_pages || page_group_by_mobility_disabled)
+		return;
+	limit = ALIGN(limit, pageblock_nr_pages);
+	spin_lock(&zone->lock);
+	if (zone->nr_reserved_highatomic < limit &&
+	    get_pageblock_migratetype(page) < MIGRATE_PCPTYPES) {
+		zone->nr_reserved_highatomic += pageblock_nr_pages;
+		set_pageblock_migratetype(zone, page, MIGRATE_HIGHATOMIC);
+		move_pageblock(zone, page, MIGRATE_HIGHATOMIC);
+	}
+	spin_unlock(&zone->lock);
+}
+
+/* Gives one reserved pageblock back to ordinary use. False if none has a free page. */
+bool unreserve_highatomic_pageblock(struct zone *zone)
+{
+	struct page *page;
+	u32 mask;
+
+	spin_lock(&zone->lock);
+	mask = zone->free_mask[MIGRATE_HIGHATOMIC];
+	if (mask) {
+		page = list_first_entry(
+			&zone->free_area[__builtin_ctz(mask)].free_list[MIGRATE_HIGHATOMIC],
+			struct page, lru);
+		zone->nr_reserved_highatomic -= min(zone->nr_reserved_highatomic,
+						    pageblock_nr_pages);
+		set_pageblock_migratetype(zone, page, MIGRATE_UNMOVABLE);
+		move_pageblock(zone, page, MIGRATE_UNMOVABLE);
+	}
+	spin_unlock(&zone->lock);
+	return mask != 0;
+}
+
+static unsigned long check_block(struct zone *zone, struct page *page, unsigned int order, int type)
+{
+	unsigned long pfn = page_to_pfn(page), bad = 0;
+	struct page *buddy;
+
+	bad += (pfn & ((1ul << order) - 1)) != 0;
+	bad += !PageBuddy(page) || page->order != order || page->migratetype != type;
+	bad += page_zone(page) != zone;
+	for (unsigned long i = 0; i < 1ul << order; i++)
+		bad += page_ref_count(page + i) != 0 || (i && PageBuddy(page + i));
+	buddy = order < MAX_PAGE_ORDER ? free_buddy_of(zone, pfn, order) : NULL;
+	bad += buddy && buddy->migratetype < TYPES_THAT_MERGE && type < TYPES_THAT_MERGE;
+	if (bad)
+		pr_err("buddy: zone %s, pfn %lx, order %u: %lu invariants broken\n", zone->name,
+		       pfn, order, bad);
+	return bad;
+}
+
+unsigned long buddy_check(struct zone *zone)
+{
+	unsigned long bad = 0, pages = 0, high = 0;
+
+	spin_lock(&zone->lock);
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
+		unsigned long blocks = 0;
+
+		for (int t = 0; t < MIGRATE_TYPES; t++) {
+			struct list_head *list = &zone->free_area[o].free_list[t];
+			struct page *page;
+
+			bad += list_empty(list) != !(zone->free_mask[t] & 1u << o);
+			list_for_each_entry(page, list, lru) {
+				bad += check_block(zone, page, o, t);
+				high += t == MIGRATE_HIGHATOMIC ? 1ul << o : 0;
+				blocks++;
+			}
+		}
+		bad += blocks != zone->free_area[o].nr_free;
+		pages += blocks << o;
+	}
+	pages += zone->nr_untouched << MAX_PAGE_ORDER;
+	bad += high != zone->nr_free_highatomic;
+	bad += pages != zone_page_state(zone, NR_FREE_PAGES);
+	if (bad)
+		pr_err("buddy: zone %s: %lu pages on lists, %lu counted, %lu violations\n",
+		       zone->name, pages, zone_page_state(zone, NR_FREE_PAGES), bad);
+	spin_unlock(&zone->lock);
+	return bad;
+}

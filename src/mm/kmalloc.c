@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc.c - memory by size.
+ *
+ * 1. Idea: thirteen caches of sizes 8 to 8192 for each type of memory, powers of two with 96 and
+ *    192 between them; a request goes to the smallest that holds it, and wastes at most half.
+ *    Objects of a power of two are aligned to their size. Larger requests are compound pages.
+ * 2. Types: plain; rcl, for what its owner can give back (__GFP_RECLAIMABLE); dma, from the DMA
+ *    zone. GFP_DMA wins over __GFP_RECLAIMABLE.
+ * 3. Whose object it is, kfree() learns from the page: its cache, or the tag of a large one.
+ * 4. Locks: none here.
+ *
+ * Source of the rules: Linux 6.1, mm/slab_common.c.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <kmem/bug.h>
+#include <kmem/vmalloc.h>
+
+#include "slab.h"
+#include "zone.h"
+
+enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_RECLAIM, KMALLOC_DMA, NR_KMALLOC_TYPES };
+
+/* In the order they are made; index i >= 3 is of size 2^i. */
+static const struct {
+	unsigned int index, size;
+	const char *name[NR_KMALLOC_TYPES];
+} kmalloc_info[] = {
+#define KMALLOC_INFO(i, size, text)                                               \
+	{                                                                         \
+		i, size,                                                          \
+		{                                                                 \
+			"kmalloc-" text, "kmalloc-rcl-" text, "dma-kmalloc-" text \
+		}                                                                 \
+	}
+	KMALLOC_INFO(1, 96, "96"),    KMALLOC_INFO(2, 192, "192"),  KMALLOC_INFO(3, 8, "8"),
+	KMALLOC_INFO(4, 16, "16"),    KMALLOC_INFO(5, 32, "32"),    KMALLOC_INFO(6, 64, "64"),
+	KMALLOC_INFO(7, 128, "128"),  KMALLOC_INFO(8, 256, "256"),  KMALLOC_INFO(9, 512, "512"),
+	KMALLOC_INFO(10, 1024, "1k"), KMALLOC_INFO(11, 2048, "2k"), KMALLOC_INFO(12, 4096, "4k"),
+	KMALLOC_INFO(13, 8192, "8k"),
+#undef KMALLOC_INFO
+};
+
+static struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
+
+/* Marks the first page of a large object: page->mapping points here. */
+static const char large_tag;
+
+/* By (size - 1) / 8, for sizes up to 192. */
+static const u8 small_index[24] = { 3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1,
+				    7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2 };
+
+static inline unsigned int kmalloc_index(size_t size)
+{
+	return size <= 192 ? small_index[(size - 1) / 8] : (unsigned int)fls_long(size - 1);
+}
+
+static inline enum kmalloc_type kmalloc_type(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE))))
+		return KMALLOC_NORMAL;
+	return gfp & __GFP_DMA ? KMALLOC_DMA : KMALLOC_RECLAIM;
+}
+
+int kmalloc_boot(void)
+{
+	static const slab_flags_t flags[NR_KMALLOC_TYPES] = {
+		[KMALLOC_RECLAIM] = SLAB_RECLAIM_ACCOUNT,
+		[KMALLOC_DMA] = SLAB_CACHE_DMA,
+	};
+
+	for (int t = 0; t < NR_KMALLOC_TYPES; t++) {
+		for (size_t i = 0; i < ARRAY_SIZE(kmalloc_info); i++) {
+			unsigned int size = kmalloc_info[i].size;
+			unsigned int align = is_power_of_2(size) ? size : 0;
+			struct kmem_cache *s;
+
+			s = create_cache(kmalloc_info[i].name[t], size,
+					 min(align, (unsigned int)PAGE_SIZE),
+					 SLAB_KMALLOC | flags[t], NULL,
+					 t == KMALLOC_NORMAL ? -1 : 1);
+			if (!s)
+				return -ENOMEM;
+			kmalloc_caches[t][kmalloc_info[i].index] = s;
+		}
+	}
+	return 0;
+}
+
+static void account_large(struct page *page, long sign)
+{
+	mod_zone_page_state(page_zone(page), NR_SLAB_UNRECLAIMABLE, sign * (1l << page->order));
+}
+
+static void *kmalloc_large(size_t size, gfp_t gfp, int node)
+{
+	unsigned int order = get_order(size);
+	struct page *page;
+
+	if (WARN_ONCE(size > KMALLOC_MAX_SIZE && !(gfp & __GFP_NOWARN),
+		      "kmalloc of %zu bytes; the largest is %lu", size, KMALLOC_MAX_SIZE) ||
+	    size > KMALLOC_MAX_SIZE)
+		return NULL;
+	gfp = (gfp & ~__GFP_HIGHMEM) | __GFP_COMP;
+	page = node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
+	if (!page)
+		return NULL;
+	page->mapping = (void *)&large_tag;
+	account_large(page, 1);
+	return page_address(page);
+}
+
+static bool is_large(const struct page *page)
+{
+	return page->mapping == &large_tag && PageHead(page);
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
+		return size ? kmalloc_large(size, gfp, NUMA_NO_NODE) : ZERO_SIZE_PTR;
+	return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
+				gfp & ~__GFP_DMA);
+}
+
+void *kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
+		return size ? kmalloc_large(size, gfp, node) : ZERO_SIZE_PTR;
+	return kmem_cache_alloc_node(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
+				     gfp & ~__GFP_DMA, node);
+}
+
+static noinline void bad_kfree(const void *object)
+{
+	pr_err("BUG kmalloc: Invalid object pointer 0x%016lx\n", (unsigned long)object);
+	dump_stack();
+}
+
+void kfree(const void *object)
+{
+	struct page *page;
+
+	if (unlikely(ZERO_OR_NULL_PTR(object)))
+		return;
+	if (unlikely(!virt_addr_valid(object))) {
+		bad_kfree(object);
+		return;
+	}
+	page = virt_to_page(object);
+	if (likely(PageSlab(page))) {
+		kmem_cache_free(page->slab_cache, (void *)object);
+		return;
+	}
+	if (!is_large(page) || page_address(page) != object) {
+		bad_kfree(object);
+		return;
+	}
+	page->mapping = NULL;
+	account_large(page, -1);
+	__free_pages(page, page->order);
+}
+
+size_t ksize(const void *object)
+{
+	struct page *page;
+
+	if (ZERO_OR_NULL_PTR(object) || !virt_addr_valid(object))
+		return 0;
+	page = virt_to_page(object);
+	if (PageSlab(page))
+		return page->slab_cache->object_size;
+	return is_large(page) ? PAGE_SIZE << page->order : 0;
+}
+
+void kfree_sensitive(const void *object)
+{
+	size_t size = ksize(object);
+
+	if (size) {
+		memset((void *)object, 0, size);
+		/* Or the compiler sees that nobody reads it. */
+		__asm__ volatile("" : : "r"(object) : "memory");
+	}
+	kfree(object);
+}
+
+void kfree_bulk(size_t nr, void **p)
+{
+	kmem_cache_free_bulk(NULL, nr, p);
+}
+
+size_t kmalloc_size_roundup(size_t size)
+{
+	if (!size || size > KMALLOC_MAX_SIZE)
+		return size;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return PAGE_SIZE << get_order(size);
+	return kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(size)]->object_size;
+}
+
+void *krealloc(const void *object, size_t new_size, gfp_t gfp)
+{
+	size_t old_size = ksize(object);
+	void *new;
+
+	if (!new_size) {
+		kfree(object);
+		return ZERO_SIZE_PTR;
+	}
+	if (!ZERO_OR_NULL_PTR(object) && new_size <= old_size)
+		return (void *)object;
+	new = kmalloc(new_size, gfp);
+	if (new &&old_size) {
+		memcpy(new, object, old_size);
+		kfree(object);
+	}
+	return new;
+}
+
+void *kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *p = kmalloc(len, gfp);
+
+	if (p && len)
+		memcpy(p, src, len);
+	return p;
+}
+
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	size_t len;
+	char *p;
+
+	if (!s)
+		return NULL;
+	len = strnlen(s, max);
+	p = kmalloc(len + 1, gfp);
+	if (p) {
+		memcpy(p, s, len);
+		p[len] = '\0';
+	}
+	return p;
+}
+
+char *kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? kstrndup(s, strlen(s), gfp) : NULL;
+}
+
+char *kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *p;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	p = kmalloc(len + 1, gfp);
+	if (!p)
+		return NULL;
+	va_start(args, fmt);
+	vsnprintf(p, len + 1, fmt, args);
+	va_end(args);
+	return p;
+}
+
+void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	gfp_t easy = gfp;
+	void *p;
+
+	/* Where vmalloc can do it too, kmalloc need not go to lengths. */
+	if (size > PAGE_SIZE) {
+		easy |= __GFP_NOWARN;
+		if (!(easy & __GFP_RETRY_MAYFAIL))
+			easy |= __GFP_NORETRY;
+		easy &= ~__GFP_NOFAIL;
+	}
+	p = kmalloc_node(size, easy, node);
+	if (p || size <= PAGE_SIZE || !gfpflags_allow_blocking(gfp))
+		return p;
+	if (WARN_ONCE(size > INT32_MAX && !(gfp & __GFP_NOWARN), "kvmalloc of %zu bytes", size) ||
+	    size > INT32_MAX)
+		return NULL;
+	return __vmalloc(size, gfp);
+}
+
+void kvfree(const void *addr)
+{
+	if (is_vmalloc_addr(addr))
+		vfree(addr);
+	else
+		kfree(addr);
+}

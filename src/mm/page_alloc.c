@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_alloc.c - requests for page frames.
+ *
+ * 1. The way of a request, from cheap to dear:
+ *
+ *	fast	the preferred zone's list on this CPU (pcp.c): no lock, no mark, about a nanosecond
+ *	plain	every zone of the zonelist, first its list, then its buddy, above the low mark
+ *	slow	wake kswapd; down to min, and below it for those who may (see 2); free memory by
+ *		asking the shrinkers; give the CPUs' lists back; try again; fail
+ *
+ * 2. How far below min (Linux 6.1, gfp_to_alloc_flags() and __zone_watermark_ok()). A request for
+ *    2^o pages succeeds in a zone if and only if
+ *
+ *	free - (2^o - 1) - reserved highatomic pages  >  min' + lowmem_reserve[highest zone]
+ *
+ *    and, for o > 0, a block of that order exists. min' is
+ *
+ *	min			ordinary requests, GFP_NOWAIT
+ *	min / 2			__GFP_HIGH, may sleep
+ *	min / 2 * 3 / 4		__GFP_HIGH, may not sleep: GFP_ATOMIC
+ *	nothing is tested	__GFP_MEMALLOC, or the thread frees memory (PF_MEMALLOC)
+ *
+ *    A page on a CPU's list has left the zone already, so taking it needs no test.
+ *
+ * 3. Giving up. There are no processes to kill here, and nobody's data is ever dropped: when the
+ *    shrinkers free nothing more, the request fails. Only __GFP_NOFAIL waits until somebody
+ *    frees. __GFP_NORETRY gives up after one round, __GFP_RETRY_MAYFAIL after MAX_RETRIES, others
+ *    as soon as a round brings nothing; orders above PAGE_ALLOC_COSTLY_ORDER after one round
+ *    unless they say otherwise.
+ *
+ * 4. Locks: none is held here; see pcp.c and buddy.c.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <kmem/bug.h>
+#include <kmem/percpu.h>
+
+#include "gfp_names.h"
+#include "vmscan.h"
+#include "vmstat.h"
+#include "zone.h"
+
+#define MAX_RETRIES 16
+
+#define ALLOC_MARK_LOW	    0x001u /* otherwise min */
+#define ALLOC_NO_WATERMARKS 0x004u
+#define ALLOC_HIGH	    0x020u /* half of min */
+#define ALLOC_NON_BLOCK	    0x010u /* and a quarter of that */
+#define ALLOC_HIGHATOMIC    0x200u
+
+struct request {
+	gfp_t gfp;
+	unsigned int order;
+	enum zone_type highest;
+	enum migratetype type;
+	struct zone *const *zones; /* NULL-terminated, in the order of trying */
+	const struct zone *preferred;
+};
+
+#define BAD_ZONE 0xff
+
+/* By the four zone bits of the flags: __GFP_MOVABLE, DMA32, HIGHMEM, DMA. */
+static const u8 zone_of_bits[GFP_ZONEMASK + 1] = {
+	[0] = ZONE_NORMAL,
+	[__GFP_DMA] = ZONE_DMA,
+	[__GFP_HIGHMEM] = ZONE_HIGHMEM,
+	[__GFP_DMA32] = ZONE_DMA32,
+	[__GFP_MOVABLE] = ZONE_NORMAL,
+	[__GFP_MOVABLE | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_HIGHMEM] = ZONE_MOVABLE,
+	[__GFP_MOVABLE | __GFP_DMA32] = ZONE_DMA32,
+	[__GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_DMA | __GFP_DMA32] = BAD_ZONE,
+	[__GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA | __GFP_DMA32] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[GFP_ZONEMASK] = BAD_ZONE,
+};
+
+static inline enum migratetype gfp_migratetype(gfp_t gfp)
+{
+	if (unlikely(page_group_by_mobility_disabled))
+		return MIGRATE_UNMOVABLE;
+	if (gfp & __GFP_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+}
+
+static bool mark_allows(const struct zone *zone, const struct request *rq, unsigned int flags,
+			unsigned long *keep)
+{
+	long min = wmark_pages(zone, flags & ALLOC_MARK_LOW ? WMARK_LOW : WMARK_MIN);
+	long free = zone_page_state(zone, NR_FREE_PAGES);
+
+	if (flags & ALLOC_NO_WATERMARKS) {
+		*keep = 0;
+		return buddy_has_block(zone, rq->order, flags & ALLOC_HIGHATOMIC);
+	}
+	if (flags & ALLOC_HIGH) {
+		min -= min / 2;
+		if (flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (!(flags & ALLOC_HIGHATOMIC))
+		free -= READ_ONCE(zone->nr_free_highatomic);
+	*keep = min + zone->lowmem_reserve[rq->highest];
+	if (free - (long)((1ul << rq->order) - 1) <= (long)*keep)
+		return false;
+	return buddy_has_block(zone, rq->order, flags & ALLOC_HIGHATOMIC);
+}
+
+static struct page *take_from_buddy(struct zone *zone, const struct request *rq, unsigned int flags)
+{
+	struct page *page = NULL;
+
+	spin_lock(&zone->lock);
+	if (flags & ALLOC_HIGHATOMIC)
+		page = buddy_take_highatomic(zone, rq->order);
+	if (!page)
+		page = buddy_take(zone, rq->order, rq->type);
+	spin_unlock(&zone->lock);
+	if (!page)
+		return NULL;
+	atomic_long_inc(zone->zone_pgdat->node_id == numa_node_id() ? &zone->allocs
+								    : &zone->allocs_other);
+	atomic_long_add(1l << rq->order, &zone->pages_allocated);
+	return page;
+}
+
+static struct page *take_from_zone(struct zone *zone, const struct request *rq, unsigned int flags)
+{
+	struct page *page = NULL;
+	unsigned long keep;
+	bool outer;
+
+	if (rq->order <= PAGE_ALLOC_COSTLY_ORDER) {
+		outer = cpu_begin();
+		page = pcp_take(zone, rq->order, rq->type, rq->gfp & __GFP_COLD);
+		if (!page && mark_allows(zone, rq, flags, &keep) &&
+		    pcp_refill(zone, rq->order, rq->type, keep))
+			page = pcp_take(zone, rq->order, rq->type, false);
+		cpu_end(outer);
+	}
+	if (!page && mark_allows(zone, rq, flags, &keep))
+		page = take_from_buddy(zone, rq, flags);
+	return page;
+}
+
+/* numa_hit where the wish was met; miss and foreign where another zone's node had to serve. */
+static void count_numa(const struct request *rq, struct zone *zone)
+{
+	if (zone->zone_pgdat == rq->preferred->zone_pgdat)
+		return;
+	atomic_long_inc(&zone->numa_miss);
+	atomic_long_inc(&((struct zone *)rq->preferred)->numa_foreign);
+}
+
+static struct page *get_page_from_freelist(const struct request *rq, unsigned int flags)
+{
+	struct zone *const *z;
+
+	for (z = rq->zones; *z; z++) {
+		struct page *page = take_from_zone(*z, rq, flags);
+
+		if (!page)
+			continue;
+		if (unlikely(nr_online_nodes > 1))
+			count_numa(rq, *z);
+		if ((flags & ALLOC_HIGHATOMIC) && rq->order)
+			reserve_highatomic_pageblock(page, *z);
+		return page;
+	}
+	return NULL;
+}
+
+static unsigned int alloc_flags_for(gfp_t gfp)
+{
+	unsigned int flags = 0;
+
+	if (gfp & __GFP_HIGH)
+		flags |= ALLOC_HIGH;
+	if (!(gfp & __GFP_DIRECT_RECLAIM) && !(gfp & __GFP_NOMEMALLOC)) {
+		flags |= ALLOC_NON_BLOCK;
+		if (gfp & __GFP_HIGH)
+			flags |= ALLOC_HIGHATOMIC;
+	}
+	if (!(gfp & __GFP_NOMEMALLOC) && ((gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC)))
+		flags |= ALLOC_NO_WATERMARKS | ALLOC_HIGHATOMIC;
+	return flags;
+}
+
+static void warn_alloc(const struct request *rq)
+{
+	static struct ratelimit_state rs;
+	char names[GFP_NAMES_MAX];
+
+	if ((rq->gfp & __GFP_NOWARN) || !ratelimit_allows(&rs, 10ull * 1000 * 1000 * 1000, 1))
+		return;
+	pr_warn("%s: page allocation failure: order:%u, mode:0x%x(%s), nodemask=(null)\n",
+		current->comm, rq->order, rq->gfp, gfp_names(rq->gfp, names, sizeof(names)));
+	dump_stack();
+	show_mem();
+}
+
+static bool unreserve_in(struct zone *const *z)
+{
+	bool any = false;
+
+	for (; *z; z++)
+		any |= READ_ONCE((*z)->nr_reserved_highatomic) &&
+		       unreserve_highatomic_pageblock(*z);
+	return any;
+}
+
+/* One round of making room; returns the pages that came free by it. */
+static unsigned long make_room(const struct request *rq)
+{
+	unsigned long freed;
+
+	atomic_long_inc(&((struct zone *)rq->preferred)->allocstall);
+	freed = try_to_free_pages(rq->gfp, rq->order);
+	if (!freed)
+		drain_all_pages();
+	return freed;
+}
+
+static struct page *alloc_slow(const struct request *rq)
+{
+	gfp_t gfp = rq->gfp;
+	unsigned int flags = alloc_flags_for(gfp), fruitless = 0;
+	bool costly = rq->order > PAGE_ALLOC_COSTLY_ORDER;
+	struct page *page;
+
+	WARN_ONCE((gfp & __GFP_NOFAIL) && rq->order > 1, "__GFP_NOFAIL of order %u", rq->order);
+	for (;;) {
+		if (gfp & __GFP_KSWAPD_RECLAIM)
+			wakeup_kswapds(rq->zones, rq->order, rq->highest);
+		page = get_page_from_freelist(rq, flags);
+		if (page)
+			return page;
+		if (!(gfp & __GFP_DIRECT_RECLAIM)) {
+			WARN_ONCE(gfp & __GFP_NOFAIL, "__GFP_NOFAIL from who may not sleep");
+			break;
+		}
+		if (current->flags & PF_MEMALLOC)
+			break;
+		fruitless = make_room(rq) ? 0 : fruitless + 1;
+		page = get_page_from_freelist(rq, flags);
+		if (page)
+			return page;
+		if (fruitless && unreserve_in(rq->zones))
+			continue;
+		if (gfp & __GFP_NOFAIL) {
+			flags |= ALLOC_HIGH;
+			usleep_range(20000, 20000);
+			continue;
+		}
+		if (gfp & __GFP_NORETRY)
+			break;
+		if (costly && !(gfp & __GFP_RETRY_MAYFAIL))
+			break;
+		if (fruitless > (gfp & __GFP_RETRY_MAYFAIL ? MAX_RETRIES : 1))
+			break;
+		cond_resched();
+	}
+	warn_alloc(rq);
+	return NULL;
+}
+
+static void prep_compound(struct page *page, unsigned int order)
+{
+	page->flags |= BIT(PG_head);
+	for (unsigned long i = 1; i < 1ul << order; i++) {
+		page[i].flags |= BIT(PG_tail);
+		page[i].compound_head = page;
+	}
+}
+
+static inline void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
+{
+	page->private = 0;
+	page->mapping = NULL;
+	atomic_set(&page->_refcount, 1);
+	if (unlikely(order && (gfp & __GFP_COMP)))
+		prep_compound(page, order);
+	if (gfp & __GFP_ZERO)
+		memset(page_address(page), 0, PAGE_SIZE << order);
+}
+
+static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int order)
+{
+	struct request rq = { .gfp = gfp, .order = order, .type = gfp_migratetype(gfp) };
+	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
+	struct page *page;
+
+	if (WARN_ONCE(order > MAX_PAGE_ORDER && !(gfp & __GFP_NOWARN), "order %u is above %u",
+		      order, MAX_PAGE_ORDER) ||
+	    order > MAX_PAGE_ORDER)
+		return NULL;
+	if (WARN(zone == BAD_ZONE, "no zone is meant by gfp 0x%x", gfp) ||
+	    (unsigned int)nid >= nr_online_nodes)
+		return NULL;
+	rq.highest = zone;
+	rq.zones = gfp & __GFP_THISNODE ? NODE_DATA(nid)->node_thisnode[zone].zones
+					: NODE_DATA(nid)->node_zonelists[zone].zones;
+	if (!rq.zones[0])
+		return NULL;
+	rq.preferred = rq.zones[0];
+	page = get_page_from_freelist(&rq, ALLOC_MARK_LOW);
+	if (!page)
+		page = alloc_slow(&rq);
+	if (page)
+		prep_new_page(page, order, gfp);
+	return page;
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	return alloc_pages_from(nid == NUMA_NO_NODE ? numa_node_id() : nid, gfp, order);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	unsigned int idx = zone_of_bits[gfp & GFP_ZONEMASK];
+	struct page *page = NULL;
+	struct zone *zone;
+	bool outer;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	if (likely(order <= PAGE_ALLOC_COSTLY_ORDER && idx != BAD_ZONE)) {
+		outer = cpu_begin();
+		zone = NODE_DATA(current->busy->node)->node_zonelists[idx].zones[0];
+		if (likely(zone))
+			page = pcp_take(zone, order, gfp_migratetype(gfp), gfp & __GFP_COLD);
+		cpu_end(outer);
+		if (likely(page)) {
+			prep_new_page(page, order, gfp);
+			return page;
+		}
+	}
+	return alloc_pages_from(numa_node_id(), gfp, order);
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp | __GFP_ZERO, 0);
+}
+
+unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr, struct page **pages)
+{
+	unsigned long filled = 0;
+
+	for (; filled < nr; filled++) {
+		if (pages[filled])
+			continue;
+		/* Only the first may go to lengths; more is a bonus. */
+		pages[filled] = alloc_pages_node(
+			nid, filled ? (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN : gfp, 0);
+		if (!pages[filled])
+			break;
+	}
+	return filled;
+}
+
+unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **pages)
+{
+	return alloc_pages_bulk_array_node(gfp, NUMA_NO_NODE, nr, pages);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_free.c - giving page frames back, and catching those who do it wrongly.
+ *
+ * A block is freed when the last reference to its first page is dropped. While a thread holds the
+ * only reference nobody else can touch the count, so a count of 1 needs no atomic instruction.
+ *
+ * Every free is checked against what the page itself says: its order, its flags, its users. What
+ * does not fit is reported as the kernel's "Bad page state", and the frames are not handed to
+ * anybody else: a page that is free stays free, one in use stays in use, and one whose
+ * description is damaged is set aside for good (PG_hwpoison).
+ */
+#include <kmem/bug.h>
+#include <kmem/percpu.h>
+
+#include "zone.h"
+
+void bad_page(struct page *page, const char *why)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!printk_ratelimit())
+		return;
+	pr_err("BUG: Bad page state in process %s  pfn:%05lx\n", current->comm, pfn);
+	if (pfn_valid(pfn))
+		pr_err("page:%p refcount:%d mapcount:%d mapping:%p order:%u pfn:0x%lx flags: "
+		       "0x%lx\n",
+		       (void *)page, page_ref_count(page), atomic_read(&page->_mapcount),
+		       page->mapping, page->order, pfn, page->flags);
+	pr_err("page dumped because: %s\n", why);
+	dump_stack();
+}
+
+static bool in_mem_map(const struct page *page)
+{
+	return page >= mem_map && page < mem_map + max_pfn &&
+	       ((const char *)page - (const char *)mem_map) % sizeof(*page) == 0;
+}
+
+static const char *why_not_free(const struct page *page, unsigned int order)
+{
+	if (page->flags & PAGE_FLAGS_CHECK_AT_FREE)
+		return page->flags & BIT(PG_tail) ? "it is a tail page"
+						  : "PAGE_FLAGS_CHECK_AT_FREE flag(s) set";
+	if (page->order != order)
+		return "nonzero _refcount (freed at another order than it was allocated)";
+	return NULL;
+}
+
+static void clear_compound(struct page *page, unsigned int order)
+{
+	page->flags &= ~BIT(PG_head);
+	for (unsigned long i = 1; i < 1ul << order; i++) {
+		page[i].flags &= ~BIT(PG_tail);
+		page[i].compound_head = NULL;
+	}
+}
+
+/* The reference count is 0 and the block is nobody's. */
+static void free_block(struct page *page, unsigned int order, bool cold)
+{
+	struct zone *zone = page_zone(page);
+	bool outer;
+
+	if (unlikely(page->mapping || atomic_read(&page->_mapcount))) {
+		bad_page(page, page->mapping ? "non-NULL mapping" : "nonzero mapcount");
+		page->flags |= BIT(PG_hwpoison);
+		return;
+	}
+	if (PageHead(page))
+		clear_compound(page, order);
+	if (order <= PAGE_ALLOC_COSTLY_ORDER &&
+	    likely(get_pageblock_migratetype(page) < MIGRATE_PCPTYPES)) {
+		outer = cpu_begin();
+		pcp_give(zone, page, order, cold);
+		cpu_end(outer);
+		return;
+	}
+	spin_lock(&zone->lock);
+	buddy_free_block(zone, page, order, get_pageblock_migratetype(page), FPI_NONE);
+	spin_unlock(&zone->lock);
+	atomic_long_add(1l << order, &zone->pages_freed);
+}
+
+/*
+ * Somebody else still holds the first page of a block that is not compound: the others have no
+ * count of their own, so they are freed now, and the first one alone stays.
+ */
+static void free_tails(struct page *page, unsigned int order)
+{
+	page->order = 0;
+	while (order-- > 0) {
+		page[1ul << order].order = order;
+		free_block(page + (1ul << order), order, false);
+	}
+}
+
+static inline void free_pages_checked(struct page *page, unsigned int order, bool cold)
+{
+	int refs = page_ref_count(page);
+	const char *why = refs > 0 ? why_not_free(page, order)
+				   : "VM_BUG_ON_PAGE(page_ref_count(page) == 0)";
+
+	if (unlikely(why)) {
+		bad_page(page, why);
+		return;
+	}
+	if (likely(refs == 1)) {
+		atomic_set(&page->_refcount, 0);
+	} else if (!atomic_dec_and_test(&page->_refcount)) {
+		if (order && !PageHead(page))
+			free_tails(page, order);
+		return;
+	}
+	free_block(page, order, cold);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (unlikely(!in_mem_map(page))) {
+		pr_err("BUG: __free_pages() of %p, which is no struct page\n", (void *)page);
+		dump_stack();
+		return;
+	}
+	free_pages_checked(page, order, false);
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (!addr)
+		return;
+	if (WARN(!virt_addr_valid((void *)addr) || offset_in_page(addr),
+		 "free_pages() of %#lx, which is no page of the direct map", addr))
+		return;
+	free_pages_checked(virt_to_page(addr), order, false);
+}
+
+void free_hot_page(struct page *page)
+{
+	__free_pages(page, 0);
+}
+
+void free_cold_page(struct page *page)
+{
+	if (in_mem_map(page))
+		free_pages_checked(page, 0, true);
+}
+
+void put_page(struct page *page)
+{
+	struct page *head = compound_head(page);
+
+	if (unlikely(page_ref_count(head) <= 0)) {
+		bad_page(head, "VM_BUG_ON_PAGE(page_ref_count(page) == 0)");
+		return;
+	}
+	if (atomic_dec_and_test(&head->_refcount))
+		free_block(head, head->order, false);
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	if (WARN(PageCompound(page), "split_page() of a compound page"))
+		return;
+	for (unsigned long i = 0; i < 1ul << order; i++) {
+		page[i].order = 0;
+		page[i].private = 0;
+		page[i].mapping = NULL;
+		if (i)
+			atomic_set(&page[i]._refcount, 1);
+	}
+}
+
+void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	unsigned long addr, used;
+
+	if (!size || order > MAX_PAGE_ORDER)
+		return NULL;
+	if (WARN_ONCE(gfp & __GFP_COMP, "alloc_pages_exact() with __GFP_COMP"))
+		gfp &= ~__GFP_COMP;
+	addr = __get_free_pages(gfp, order);
+	if (!addr)
+		return NULL;
+	split_page(virt_to_page(addr), order);
+	for (used = PAGE_ALIGN(size); used < PAGE_SIZE << order; used += PAGE_SIZE)
+		free_page(addr + used);
+	return (void *)addr;
+}
+
+void free_pages_exact(void *virt, size_t size)
+{
+	unsigned long addr = (unsigned long)virt, end = addr + PAGE_ALIGN(size);
+
+	for (; addr < end; addr += PAGE_SIZE)
+		free_page(addr);
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sheaf.c - arrays of free objects in front of the slabs.
+ *
+ * 1. Idea: Bonwick and Adams' magazines (2001), Linux 6.18's sheaves. A CPU has two arrays of
+ *    free objects for each cache, *main* and *spare*. Allocating takes the last entry of main,
+ *    freeing adds one; nobody else touches them, so it takes no lock and no atomic instruction,
+ *    whichever CPU the object came from. With two arrays, a run of either kind must be longer
+ *    than an array before anything else is met: then whole arrays are traded with the *barn*,
+ *    where each node keeps some full and some empty ones, and only when that cannot help are
+ *    objects moved between an array and the slabs.
+ *
+ * 2. Structures: struct sheaf, of ->capacity objects; struct cache_cpu, a CPU's two; the barn in
+ *    struct kmem_cache_node. Sheaves are objects of the cache "kmem_sheaf", which has none
+ *    itself. A CPU starts with no_sheaf, of capacity 0, so that the fast path needs no test.
+ *
+ * 3. Invariants: main != NULL; 0 <= size <= capacity; every object in a sheaf is one of the
+ *    cache and in use for its slab; full_sheaves hold full ones, empty_sheaves empty ones,
+ *    nr_full <= BARN_FULL, nr_empty <= BARN_EMPTY.
+ *
+ * 4. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
+ */
+#include <kmem/bug.h>
+#include <kmem/mutex.h>
+#include <kmem/percpu.h>
+
+#include "slab.h"
+
+#define BARN_FULL  10
+#define BARN_EMPTY 10
+
+struct sheaf no_sheaf;
+
+static struct kmem_cache_node *local_node(struct kmem_cache *s)
+{
+	return s->node[current->busy->node];
+}
+
+static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
+{
+	struct sheaf *sheaf;
+
+	if (!s->sheaf_capacity)
+		return NULL;
+	sheaf = slab_take_one(sheaf_cache, (gfp & ~__GFP_ZERO) | __GFP_NOWARN, NUMA_NO_NODE);
+	if (sheaf) {
+		sheaf->size = 0;
+		sheaf->capacity = s->sheaf_capacity;
+	}
+	return sheaf;
+}
+
+static void free_sheaf(struct sheaf *sheaf)
+{
+	void *p = sheaf;
+
+	if (sheaf && sheaf != &no_sheaf)
+		slab_give(sheaf_cache, &p, 1);
+}
+
+static void flush_sheaf(struct kmem_cache *s, struct sheaf *sheaf)
+{
+	if (!sheaf->size)
+		return;
+	slab_give(s, sheaf->objects, sheaf->size);
+	sheaf->size = 0;
+}
+
+static struct sheaf *barn_get_full(struct kmem_cache_node *n)
+{
+	struct sheaf *sheaf = NULL;
+
+	if (!READ_ONCE(n->nr_full))
+		return NULL;
+	spin_lock(&n->barn_lock);
+	if (n->nr_full) {
+		sheaf = list_first_entry(&n->full_sheaves, struct sheaf, barn_list);
+		list_del(&sheaf->barn_list);
+		n->nr_full--;
+	}
+	spin_unlock(&n->barn_lock);
+	return sheaf;
+}
+
+static struct sheaf *barn_get_empty(struct kmem_cache_node *n)
+{
+	struct sheaf *sheaf = NULL;
+
+	spin_lock(&n->barn_lock);
+	if (n->nr_empty) {
+		sheaf = list_first_entry(&n->empty_sheaves, struct sheaf, barn_list);
+		list_del(&sheaf->barn_list);
+		n->nr_empty--;
+	}
+	spin_unlock(&n->barn_lock);
+	return sheaf;
+}
+
+/* Puts a full or an empty sheaf away; false if there are enough of its kind. */
+static bool barn_put(struct kmem_cache_node *n, struct sheaf *sheaf)
+{
+	bool kept = true;
+
+	spin_lock(&n->barn_lock);
+	if (sheaf->size && n->nr_full < BARN_FULL) {
+		list_add(&sheaf->barn_list, &n->full_sheaves);
+		n->nr_full++;
+	} else if (!sheaf->size && n->nr_empty < BARN_EMPTY) {
+		list_add(&sheaf->barn_list, &n->empty_sheaves);
+		n->nr_empty++;
+	} else {
+		kept = false;
+	}
+	spin_unlock(&n->barn_lock);
+	return kept;
+}
+
+static void put_empty(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *sheaf)
+{
+	if (sheaf && sheaf != &no_sheaf && !barn_put(n, sheaf))
+		free_sheaf(sheaf);
+}
+
+static void swap_sheaves(struct cache_cpu *c)
+{
+	struct sheaf *main = c->main;
+
+	c->main = c->spare;
+	c->spare = main;
+}
+
+/*
+ * main is empty: from the spare, the barn, the slabs there are; then from a new slab. Everything
+ * before that last step stays on this CPU and does not sleep.
+ */
+void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
+{
+	bool outer = cpu_begin();
+	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct kmem_cache_node *n = local_node(s);
+	struct sheaf *full;
+	void *object = NULL;
+
+	if (!c->main->size && c->spare && c->spare->size)
+		swap_sheaves(c);
+	if (!c->main->size) {
+		full = barn_get_full(n);
+		if (full) {
+			put_empty(s, n, c->main);
+			c->main = full;
+		}
+	}
+	if (!c->main->size && !c->main->capacity) {
+		struct sheaf *fresh = barn_get_empty(n);
+
+		if (!fresh)
+			fresh = new_sheaf(s, GFP_NOWAIT);
+		if (fresh)
+			c->main = fresh;
+	}
+	if (!c->main->size && c->main->capacity)
+		c->main->size = slab_take(s, current->busy->node, c->main->objects,
+					  c->main->capacity);
+	if (c->main->size)
+		object = c->main->objects[--c->main->size];
+	cpu_end(outer);
+	return object ? object : slab_take_one(s, gfp, NUMA_NO_NODE);
+}
+
+/* main is full: into the spare, or trade it for an empty one, or empty it into the slabs. */
+void sheaf_free_slow(struct kmem_cache *s, void *object)
+{
+	bool outer = cpu_begin();
+	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct kmem_cache_node *n = local_node(s);
+	struct sheaf *empty;
+
+	if (c->main->size == c->main->capacity && c->spare && c->spare->size < c->spare->capacity)
+		swap_sheaves(c);
+	if (c->main->size == c->main->capacity) {
+		empty = barn_get_empty(n);
+		if (!empty)
+			empty = new_sheaf(s, GFP_NOWAIT);
+		if (!empty) {
+			flush_sheaf(s, c->main);
+		} else if (!c->main->capacity) {
+			c->main = empty;
+		} else if (!c->spare) {
+			c->spare = c->main;
+			c->main = empty;
+		} else {
+			/* The older of the two goes: what was freed last is warm. */
+			if (!barn_put(n, c->spare)) {
+				flush_sheaf(s, c->spare);
+				put_empty(s, n, c->spare);
+			}
+			c->spare = c->main;
+			c->main = empty;
+		}
+	}
+	if (c->main->size < c->main->capacity)
+		c->main->objects[c->main->size++] = object;
+	else
+		slab_give(s, &object, 1);
+	cpu_end(outer);
+}
+
+void sheaves_init(struct kmem_cache *s)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		*per_cpu_ptr(s->cpu, cpu) = (struct cache_cpu){ .main = &no_sheaf };
+}
+
+static long flush_this_cpu(void *arg)
+{
+	struct kmem_cache *s = arg;
+	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct sheaf *main = c->main, *spare = c->spare;
+
+	*c = (struct cache_cpu){ .main = &no_sheaf };
+	flush_sheaf(s, main);
+	free_sheaf(main);
+	if (spare) {
+		flush_sheaf(s, spare);
+		free_sheaf(spare);
+	}
+	return 0;
+}
+
+static void flush_barn(struct kmem_cache *s)
+{
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct sheaf *sheaf;
+
+		while ((sheaf = barn_get_full(s->node[i]))) {
+			flush_sheaf(s, sheaf);
+			free_sheaf(sheaf);
+		}
+		while ((sheaf = barn_get_empty(s->node[i])))
+			free_sheaf(sheaf);
+	}
+}
+
+static bool cpu_has_sheaves(struct kmem_cache *s, unsigned int cpu)
+{
+	return READ_ONCE(per_cpu_ptr(s->cpu, cpu)->main) != &no_sheaf;
+}
+
+void sheaves_flush(struct kmem_cache *s)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu_has_sheaves(s, cpu))
+			work_on_cpu(cpu, flush_this_cpu, s);
+	flush_barn(s);
+}
+
+static long flush_all_of_this_cpu(void *unused)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list)
+		if (cpu_has_sheaves(s, smp_processor_id()))
+			flush_this_cpu(s);
+	return 0;
+}
+
+void slab_flush_idle(void)
+{
+	struct kmem_cache *s;
+	unsigned int cpu;
+
+	mutex_lock(&slab_mutex);
+	for_each_online_cpu(cpu)
+		try_work_on_cpu(cpu, flush_all_of_this_cpu, NULL);
+	list_for_each_entry(s, &slab_caches, list)
+		flush_barn(s);
+	mutex_unlock(&slab_mutex);
+}
+
+unsigned long barn_objects(struct kmem_cache *s)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++)
+		n += READ_ONCE(s->node[i]->nr_full) * s->sheaf_capacity;
+	return n;
+}
+
+static unsigned long check_sheaf(struct kmem_cache *s, const struct sheaf *sheaf)
+{
+	unsigned long bad = sheaf->size > sheaf->capacity;
+
+	for (u32 i = 0; i < sheaf->size && !bad; i++)
+		bad += cache_of_object(sheaf->objects[i]) != s;
+	return bad;
+}
+
+static long check_this_cpu(void *arg)
+{
+	struct kmem_cache *s = arg;
+	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+
+	return check_sheaf(s, c->main) + (c->spare ? check_sheaf(s, c->spare) : 0);
+}
+
+unsigned long sheaves_check(struct kmem_cache *s)
+{
+	unsigned long bad = 0;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		bad += work_on_cpu(cpu, check_this_cpu, s);
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+		unsigned int full = 0, empty = 0;
+		struct sheaf *sheaf;
+
+		spin_lock(&n->barn_lock);
+		list_for_each_entry(sheaf, &n->full_sheaves, barn_list) {
+			bad += check_sheaf(s, sheaf) + (sheaf->size != sheaf->capacity);
+			full++;
+		}
+		list_for_each_entry(sheaf, &n->empty_sheaves, barn_list) {
+			bad += sheaf->size != 0;
+			empty++;
+		}
+		bad += full != n->nr_full || empty != n->nr_empty;
+		spin_unlock(&n->barn_lock);
+	}
+	if (bad)
+		pr_err("BUG %s: %lu invariants of its sheaves broken\n", s->name, bad);
+	return bad;
+}

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab.c - objects of one size, cut from pages.
+ *
+ * 1. Idea (Bonwick 1994): a *slab* is a compound page cut into equal objects. Allocating one is
+ *    taking it off a list; the type-stable memory stays in the cache for the next user, and what
+ *    a constructor did to it stays done. The page's own struct page is the slab's descriptor
+ *    (Lameter's SLUB), so objects need no header: the page says which cache they are of.
+ *
+ * 2. Layout of a slab of n objects: n * size bytes of objects, the rest of the block unused. An
+ *    object is red_left_pad | object_size | ... | up to size. While free, the word at ->offset
+ *    links it to the next free one: in the middle of the object, where an overrun of the
+ *    neighbour does not reach it first, or behind it where the object must keep its contents
+ *    (constructor, TYPESAFE_BY_RCU).
+ *
+ * 3. Objects that were never handed out are on no list: object number page->fresh is the next of
+ *    them. So a new slab's memory is not touched before it is used.
+ *
+ * 4. In front of the slabs stand the sheaves (sheaf.c): the way in and out for nearly every
+ *    object. What is below works in batches under the node's list_lock.
+ *
+ * 5. Invariants of a slab (slab_check_nodes() recomputes them):
+ *	inuse + length of freelist + (objects - fresh) = objects
+ *	on partial  <=>  inuse < objects;   on full  <=>  inuse = objects
+ *    and of a node
+ *	nr_slabs = slabs on both lists,  total_objects = sum of objects,
+ *	free_objects = sum over partial of (objects - inuse),
+ *	nr_partial = length of partial.
+ *    An object in a sheaf is in use for its slab.
+ *
+ * 6. Locks: node->list_lock; pages are allocated and freed without it.
+ */
+#include <kmem/bug.h>
+#include <kmem/percpu.h>
+
+#include "gfp_names.h"
+#include "slab.h"
+#include "zone.h"
+
+static inline void *get_free_pointer(const struct kmem_cache *s, void *object)
+{
+	return *(void **)((char *)object + s->offset);
+}
+
+static inline void set_free_pointer(const struct kmem_cache *s, void *object, void *next)
+{
+	*(void **)((char *)object + s->offset) = next;
+}
+
+static inline void *nth_object(const struct kmem_cache *s, const struct page *slab, unsigned int n)
+{
+	return (char *)page_address(slab) + (size_t)n * s->size + s->red_left_pad;
+}
+
+static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
+{
+	return s->node[page_to_nid(slab)];
+}
+
+void slab_nodes_init(struct kmem_cache *s)
+{
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+
+		*n = (struct kmem_cache_node){ 0 };
+		INIT_LIST_HEAD(&n->partial);
+		INIT_LIST_HEAD(&n->full);
+		INIT_LIST_HEAD(&n->full_sheaves);
+		INIT_LIST_HEAD(&n->empty_sheaves);
+	}
+}
+
+static void account_slab(const struct kmem_cache *s, struct page *slab, long sign)
+{
+	mod_zone_page_state(page_zone(slab),
+			    s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE
+							    : NR_SLAB_UNRECLAIMABLE,
+			    sign * (1l << slab->order));
+}
+
+static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsigned int order)
+{
+	return node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
+}
+
+/* A slab on no list. The large order is a luxury; the smallest is what the request is for. */
+static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	unsigned int order = s->order, objects = s->objects;
+	gfp_t easy;
+	struct page *slab;
+
+	gfp = (gfp & ~(__GFP_ZERO | GFP_ZONEMASK)) | s->allocflags | __GFP_COMP;
+	easy = (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL)) | __GFP_NOWARN | __GFP_NORETRY |
+	       (gfp & __GFP_KSWAPD_RECLAIM);
+	slab = slab_pages(s, order > s->min_order ? easy : gfp, node, order);
+	if (!slab && order > s->min_order) {
+		order = s->min_order;
+		objects = s->min_objects;
+		slab = slab_pages(s, gfp, node, order);
+	}
+	if (!slab)
+		return NULL;
+	for (unsigned long i = 0; i < 1ul << order; i++) {
+		slab[i].flags |= BIT(PG_slab);
+		slab[i].slab_cache = s;
+	}
+	slab->freelist = NULL;
+	slab->inuse = 0;
+	slab->fresh = 0;
+	slab->objects = objects;
+	account_slab(s, slab, 1);
+	if (s->ctor)
+		for (unsigned int i = 0; i < objects; i++)
+			s->ctor(nth_object(s, slab, i));
+	return slab;
+}
+
+static void free_slab(struct kmem_cache *s, struct page *slab)
+{
+	unsigned int order = slab->order;
+
+	account_slab(s, slab, -1);
+	slab->freelist = NULL;
+	for (unsigned long i = 0; i < 1ul << order; i++) {
+		slab[i].flags &= ~BIT(PG_slab);
+		slab[i].slab_cache = NULL;
+	}
+	__free_pages(slab, order);
+}
+
+/* Caller holds list_lock; the slab has a free object. */
+static inline void *take_object(struct kmem_cache *s, struct page *slab)
+{
+	void *object = slab->freelist;
+
+	if (object)
+		slab->freelist = get_free_pointer(s, object);
+	else
+		object = nth_object(s, slab, slab->fresh++);
+	slab->inuse++;
+	return object;
+}
+
+static void add_to_partial(struct kmem_cache_node *n, struct page *slab)
+{
+	/* Emptier slabs to the end: they may come free. */
+	if (slab->inuse)
+		list_add(&slab->lru, &n->partial);
+	else
+		list_add_tail(&slab->lru, &n->partial);
+	n->nr_partial++;
+}
+
+void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct kmem_cache_node *n;
+	struct page *slab;
+	void *object;
+
+	if (slab_take(s, node == NUMA_NO_NODE ? numa_node_id() : node, &object, 1))
+		return object;
+	slab = new_slab(s, gfp, node);
+	if (!slab)
+		return NULL;
+	n = node_of(s, slab);
+	spin_lock(&n->list_lock);
+	object = take_object(s, slab);
+	n->nr_slabs++;
+	n->total_objects += slab->objects;
+	n->free_objects += slab->objects - 1;
+	if (slab->objects > 1)
+		add_to_partial(n, slab);
+	else
+		list_add(&slab->lru, &n->full);
+	spin_unlock(&n->list_lock);
+	return object;
+}
+
+unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr)
+{
+	struct kmem_cache_node *n = s->node[node];
+	unsigned int got = 0;
+
+	if (!READ_ONCE(n->nr_partial))
+		return 0;
+	spin_lock(&n->list_lock);
+	while (got < nr && !list_empty(&n->partial)) {
+		struct page *slab = list_first_entry(&n->partial, struct page, lru);
+		unsigned int before = got;
+
+		while (got < nr && slab->inuse < slab->objects)
+			p[got++] = take_object(s, slab);
+		n->free_objects -= got - before;
+		if (slab->inuse == slab->objects) {
+			list_move(&slab->lru, &n->full);
+			n->nr_partial--;
+		}
+	}
+	spin_unlock(&n->list_lock);
+	return got;
+}
+
+/* Caller holds list_lock. Returns the slab if it is empty now and one too many. */
+static struct page *give_object(struct kmem_cache *s, struct kmem_cache_node *n, struct page *slab,
+				void *object)
+{
+	bool was_full = slab->inuse == slab->objects;
+
+	if (unlikely(!slab->inuse)) {
+		pr_err("BUG %s: Slab has 0 allocated objects but 1 are to be freed\n", s->name);
+		dump_stack();
+		return NULL;
+	}
+	set_free_pointer(s, object, slab->freelist);
+	slab->freelist = object;
+	slab->inuse--;
+	n->free_objects++;
+	if (was_full) {
+		list_del(&slab->lru);
+		add_to_partial(n, slab);
+	}
+	if (slab->inuse || n->nr_partial <= s->min_partial)
+		return NULL;
+	list_del(&slab->lru);
+	n->nr_partial--;
+	n->nr_slabs--;
+	n->total_objects -= slab->objects;
+	n->free_objects -= slab->objects;
+	return slab;
+}
+
+void slab_give(struct kmem_cache *s, void **p, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr) {
+		struct page *slab = virt_to_head_page(p[i]), *empty, *next;
+		struct kmem_cache_node *n = node_of(s, slab);
+		LIST_HEAD(empties);
+
+		spin_lock(&n->list_lock);
+		do {
+			empty = give_object(s, n, slab, p[i]);
+			if (empty)
+				list_add(&empty->lru, &empties);
+			if (++i == nr)
+				break;
+			slab = virt_to_head_page(p[i]);
+		} while (node_of(s, slab) == n);
+		spin_unlock(&n->list_lock);
+		list_for_each_entry_safe(empty, next, &empties, lru)
+			free_slab(s, empty);
+	}
+}
+
+unsigned long slab_discard_empty(struct kmem_cache *s)
+{
+	struct page *slab, *next;
+	unsigned long pages = 0;
+	LIST_HEAD(empties);
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+
+		if (!READ_ONCE(n->nr_partial))
+			continue;
+		spin_lock(&n->list_lock);
+		list_for_each_entry_safe(slab, next, &n->partial, lru) {
+			if (slab->inuse)
+				continue;
+			list_move(&slab->lru, &empties);
+			n->nr_partial--;
+			n->nr_slabs--;
+			n->total_objects -= slab->objects;
+			n->free_objects -= slab->objects;
+		}
+		spin_unlock(&n->list_lock);
+	}
+	list_for_each_entry_safe(slab, next, &empties, lru) {
+		pages += 1ul << slab->order;
+		free_slab(s, slab);
+	}
+	return pages;
+}
+
+/* Objects in use; exact once the sheaves are flushed. */
+unsigned long slab_live_objects(struct kmem_cache *s)
+{
+	unsigned long live = 0;
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+
+		spin_lock(&n->list_lock);
+		live += n->total_objects - n->free_objects;
+		spin_unlock(&n->list_lock);
+	}
+	return live;
+}
+
+struct kmem_cache *cache_of_object(const void *object)
+{
+	struct page *page = virt_addr_valid(object) ? virt_to_page(object) : NULL;
+
+	return page && PageSlab(page) ? page->slab_cache : NULL;
+}
+
+static bool is_object(const struct kmem_cache *s, const struct page *slab, const void *p)
+{
+	size_t off = (const char *)p - (const char *)page_address(slab);
+
+	return off >= s->red_left_pad && (off - s->red_left_pad) % s->size == 0 &&
+	       (off - s->red_left_pad) / s->size < slab->objects;
+}
+
+/* Marks the free objects of a slab in @free; returns their number, or -1 for a broken list. */
+static int free_objects_of(const struct kmem_cache *s, const struct page *slab, u8 *free)
+{
+	int n = 0;
+
+	memset(free, 0, slab->objects);
+	for (void *p = slab->freelist; p; p = get_free_pointer(s, p)) {
+		unsigned int i;
+
+		if (!is_object(s, slab, p))
+			return -1;
+		i = ((char *)p - (char *)page_address(slab)) / s->size;
+		if (free[i]++)
+			return -1;
+		n++;
+	}
+	for (unsigned int i = slab->fresh; i < slab->objects; i++, n++)
+		free[i]++;
+	return n;
+}
+
+static unsigned long check_slab(const struct kmem_cache *s, const struct page *slab, bool full)
+{
+	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
+	int free = free_objects_of(s, slab, marks);
+	unsigned long bad = 0;
+
+	bad += free < 0 || free + slab->inuse != slab->objects;
+	bad += full != (slab->inuse == slab->objects);
+	bad += !PageSlab(slab) || slab->slab_cache != s || page_ref_count(slab) != 1;
+	if (bad)
+		pr_err("BUG %s: slab %p: %u in use, %d free of %u\n", s->name, page_address(slab),
+		       slab->inuse, free, slab->objects);
+	return bad;
+}
+
+/* Caller holds slab_mutex. */
+unsigned long slab_check_nodes(struct kmem_cache *s)
+{
+	unsigned long bad = 0;
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+		unsigned long slabs = 0, partial = 0, total = 0, free = 0;
+		struct page *slab;
+
+		spin_lock(&n->list_lock);
+		list_for_each_entry(slab, &n->partial, lru) {
+			bad += check_slab(s, slab, false);
+			partial++;
+			total += slab->objects;
+			free += slab->objects - slab->inuse;
+		}
+		slabs = partial;
+		list_for_each_entry(slab, &n->full, lru) {
+			bad += check_slab(s, slab, true);
+			slabs++;
+			total += slab->objects;
+		}
+		bad += slabs != n->nr_slabs || partial != n->nr_partial ||
+		       total != n->total_objects || free != n->free_objects;
+		spin_unlock(&n->list_lock);
+	}
+	if (bad)
+		pr_err("BUG %s: %lu invariants broken\n", s->name, bad);
+	return bad;
+}
+
+static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *budget)
+{
+	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
+
+	if (free_objects_of(s, slab, marks) < 0)
+		return;
+	for (unsigned int i = 0; i < slab->objects && *budget; i++) {
+		void *object = nth_object(s, slab, i);
+
+		if (marks[i])
+			continue;
+		--*budget;
+		pr_err("  Object 0x%016lx @offset=%lu\n", (unsigned long)object,
+		       (unsigned long)((char *)object - (char *)page_address(slab)));
+	}
+}
+
+/* The first of them; thousands would push everything else out of the log. Under slab_mutex. */
+void slab_list_live(struct kmem_cache *s)
+{
+	unsigned int budget = 32;
+	struct page *slab;
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+
+		spin_lock(&n->list_lock);
+		list_for_each_entry(slab, &n->full, lru)
+			list_live_of(s, slab, &budget);
+		list_for_each_entry(slab, &n->partial, lru)
+			list_live_of(s, slab, &budget);
+		spin_unlock(&n->list_lock);
+	}
+}
+
+static gfp_t fix_flags(gfp_t gfp)
+{
+	char was[GFP_NAMES_MAX], now[GFP_NAMES_MAX];
+	gfp_t bad = gfp & GFP_SLAB_BUG_MASK;
+
+	gfp &= ~GFP_SLAB_BUG_MASK;
+	pr_warn("Unexpected gfp: 0x%x (%s). Fixing up to gfp: 0x%x (%s). Fix your code!\n", bad,
+		gfp_names(bad, was, sizeof(was)), gfp, gfp_names(gfp, now, sizeof(now)));
+	dump_stack();
+	return gfp;
+}
+
+static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp)
+{
+	if (unlikely(gfp & __GFP_ZERO) && object) {
+		if (!WARN_ONCE(s->ctor, "%s: __GFP_ZERO and a constructor", s->name))
+			memset(object, 0, s->object_size);
+	}
+	return object;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct sheaf *sheaf;
+	void *object = NULL;
+	bool outer;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	outer = cpu_begin();
+	sheaf = this_cpu_ptr(s->cpu)->main;
+	if (likely(sheaf->size))
+		object = sheaf->objects[--sheaf->size];
+	cpu_end(outer);
+	if (unlikely(!object)) {
+		if (unlikely(gfp & GFP_SLAB_BUG_MASK))
+			gfp = fix_flags(gfp);
+		object = sheaf_alloc_slow(s, gfp);
+	}
+	return finish_alloc(s, object, gfp);
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	if (node == NUMA_NO_NODE || nr_online_nodes == 1)
+		return kmem_cache_alloc(s, gfp);
+	if ((unsigned int)node >= nr_online_nodes)
+		return NULL;
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
+		gfp = fix_flags(gfp);
+	return finish_alloc(s, slab_take_one(s, gfp, node), gfp);
+}
+
+/* The object is one of @s for certain. */
+static __always_inline void free_object(struct kmem_cache *s, void *object)
+{
+	bool outer = cpu_begin(), done = false;
+	struct sheaf *sheaf = this_cpu_ptr(s->cpu)->main;
+
+	if (likely(sheaf->size < sheaf->capacity)) {
+		sheaf->objects[sheaf->size++] = object;
+		done = true;
+	}
+	cpu_end(outer);
+	if (unlikely(!done))
+		sheaf_free_slow(s, object);
+}
+
+static noinline void free_wrong_object(struct kmem_cache *s, void *object)
+{
+	struct kmem_cache *real = cache_of_object(object);
+
+	if (!real || !is_object(real, virt_to_head_page(object), object)) {
+		pr_err("BUG %s: Invalid object pointer 0x%016lx\n", s->name, (unsigned long)object);
+		dump_stack();
+		return;
+	}
+	pr_err("cache_from_obj: Wrong slab cache. %s but object is from %s\n", s->name, real->name);
+	dump_stack();
+	free_object(real, object);
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	if (unlikely(!object))
+		return;
+	if (unlikely(!virt_addr_valid(object) || virt_to_page(object)->slab_cache != s)) {
+		free_wrong_object(s, object);
+		return;
+	}
+	free_object(s, object);
+}
+
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
+{
+	for (size_t i = 0; i < nr; i++) {
+		p[i] = kmem_cache_alloc(s, gfp);
+		if (!p[i]) {
+			kmem_cache_free_bulk(s, i, p);
+			return 0;
+		}
+	}
+	return nr;
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (s)
+			kmem_cache_free(s, p[i]);
+		else
+			kfree(p[i]);
+	}
+}

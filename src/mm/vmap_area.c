@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmap_area.c - sharing out the vmalloc address range.
+ *
+ * 1. Idea: free addresses are gaps, and a request takes the lowest gap that is large enough, so
+ *    that areas stay close together. The gaps are in a search tree by address in which each node
+ *    knows the largest gap below it: where that is too small nobody needs to look (Linux 5.2,
+ *    Uladzislau Rezki).
+ * 2. Structures: two trees of struct vmap_area, of free gaps and of busy areas, and the list of
+ *    lazily freed ones. The trees are treaps (Aragon and Seidel 1989): search trees by address
+ *    and heaps by a random priority, which keeps them balanced with split and merge alone.
+ * 3. Freeing is lazy: reusing an address would need every CPU to forget what it knew of it, and
+ *    that is dear. So freed areas wait until there are enough of them, and are purged together.
+ * 4. Invariants (vmap_area_check()): in both trees left < node < right and the priority of a node
+ *    is not below its children's; subtree_max = max(own size, children's); free gaps do not
+ *    touch each other; free + busy + lazy = the whole range.
+ * 5. Locks: vmap_lock.
+ */
+#include <kmem/bug.h>
+#include <kmem/slab.h>
+#include <kmem/spinlock.h>
+
+#include "vmap_area.h"
+
+static DEFINE_SPINLOCK(vmap_lock);
+/* Protected by vmap_lock: */
+static struct vmap_area *free_root, *busy_root;
+static LIST_HEAD(lazy_areas);
+static unsigned long lazy_pages;
+static unsigned long priority_seed = 88172645463325252ul;
+
+static struct kmem_cache *vmap_area_cache;
+unsigned long vmalloc_base, vmalloc_end;
+
+static unsigned long size_of(const struct vmap_area *va)
+{
+	return va->va_end - va->va_start;
+}
+
+static unsigned long max_of(const struct vmap_area *va)
+{
+	return va ? va->subtree_max : 0;
+}
+
+static void update(struct vmap_area *va)
+{
+	va->subtree_max = max(size_of(va), max(max_of(va->left), max_of(va->right)));
+}
+
+/* Everything in @t that starts below @addr goes to @l, the rest to @r. */
+static void split(struct vmap_area *t, unsigned long addr, struct vmap_area **l,
+		  struct vmap_area **r)
+{
+	if (!t) {
+		*l = *r = NULL;
+	} else if (t->va_start < addr) {
+		split(t->right, addr, &t->right, r);
+		update(t);
+		*l = t;
+	} else {
+		split(t->left, addr, l, &t->left);
+		update(t);
+		*r = t;
+	}
+}
+
+/* All of @l is below all of @r. */
+static struct vmap_area *merge(struct vmap_area *l, struct vmap_area *r)
+{
+	if (!l || !r)
+		return l ? l : r;
+	if (l->priority > r->priority) {
+		l->right = merge(l->right, r);
+		update(l);
+		return l;
+	}
+	r->left = merge(l, r->left);
+	update(r);
+	return r;
+}
+
+static void insert(struct vmap_area **root, struct vmap_area *va)
+{
+	struct vmap_area *l, *r;
+
+	priority_seed ^= priority_seed << 13;
+	priority_seed ^= priority_seed >> 7;
+	priority_seed ^= priority_seed << 17;
+	va->priority = priority_seed;
+	va->left = va->right = NULL;
+	update(va);
+	split(*root, va->va_start, &l, &r);
+	*root = merge(merge(l, va), r);
+}
+
+static void erase(struct vmap_area **root, struct vmap_area *va)
+{
+	struct vmap_area *l, *mid, *r;
+
+	split(*root, va->va_start, &l, &r);
+	split(r, va->va_start + 1, &mid, &r);
+	*root = merge(l, r);
+}
+
+/* The last node that starts at or below @addr. */
+static struct vmap_area *at_or_below(struct vmap_area *t, unsigned long addr)
+{
+	struct vmap_area *best = NULL;
+
+	while (t) {
+		if (t->va_start <= addr) {
+			best = t;
+			t = t->right;
+		} else {
+			t = t->left;
+		}
+	}
+	return best;
+}
+
+static struct vmap_area *at_or_above(struct vmap_area *t, unsigned long addr)
+{
+	struct vmap_area *best = NULL;
+
+	while (t) {
+		if (t->va_start >= addr) {
+			best = t;
+			t = t->left;
+		} else {
+			t = t->right;
+		}
+	}
+	return best;
+}
+
+static bool fits(const struct vmap_area *gap, unsigned long size, unsigned long align)
+{
+	unsigned long start = ALIGN(gap->va_start, align);
+
+	return start >= gap->va_start && start < gap->va_end && gap->va_end - start >= size;
+}
+
+/*
+ * The lowest gap that fits. Where alignment spoils a gap that is large enough the search goes
+ * on behind it, so with page alignment it is one walk down.
+ */
+static struct vmap_area *lowest_fit(struct vmap_area *t, unsigned long size, unsigned long align)
+{
+	struct vmap_area *found;
+
+	if (max_of(t) < size)
+		return NULL;
+	found = lowest_fit(t->left, size, align);
+	if (found)
+		return found;
+	if (size_of(t) >= size && fits(t, size, align))
+		return t;
+	return lowest_fit(t->right, size, align);
+}
+
+/* Cuts [start, end) out of @gap; @spare serves if the middle is taken. Returns it if not used. */
+static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigned long end,
+			     struct vmap_area *spare)
+{
+	unsigned long gap_end = gap->va_end;
+
+	erase(&free_root, gap);
+	if (gap->va_start < start) {
+		gap->va_end = start;
+		insert(&free_root, gap);
+		gap = NULL;
+	}
+	if (end < gap_end) {
+		struct vmap_area *rest = gap ? gap : spare;
+
+		if (rest == spare)
+			spare = NULL;
+		else
+			gap = NULL;
+		rest->va_start = end;
+		rest->va_end = gap_end;
+		insert(&free_root, rest);
+	}
+	if (gap)
+		kmem_cache_free(vmap_area_cache, gap);
+	return spare;
+}
+
+/* Makes a gap of the area, together with the gaps it touches. */
+static void add_gap(struct vmap_area *va)
+{
+	struct vmap_area *before = at_or_below(free_root, va->va_start);
+	struct vmap_area *after = at_or_above(free_root, va->va_end);
+
+	if (before && before->va_end == va->va_start) {
+		erase(&free_root, before);
+		va->va_start = before->va_start;
+		kmem_cache_free(vmap_area_cache, before);
+	}
+	if (after && after->va_start == va->va_end) {
+		erase(&free_root, after);
+		va->va_end = after->va_end;
+		kmem_cache_free(vmap_area_cache, after);
+	}
+	insert(&free_root, va);
+}
+
+unsigned long vmap_area_purge(void)
+{
+	struct vmap_area *va, *next;
+	unsigned long pages;
+
+	spin_lock(&vmap_lock);
+	pages = lazy_pages;
+	list_for_each_entry_safe(va, next, &lazy_areas, list) {
+		list_del(&va->list);
+		add_gap(va);
+	}
+	lazy_pages = 0;
+	spin_unlock(&vmap_lock);
+	return pages;
+}
+
+static bool place(struct vmap_area *va, struct vmap_area **spare, unsigned long size,
+		  unsigned long align)
+{
+	struct vmap_area *gap;
+
+	spin_lock(&vmap_lock);
+	gap = lowest_fit(free_root, size, align);
+	if (gap) {
+		va->va_start = ALIGN(gap->va_start, align);
+		va->va_end = va->va_start + size;
+		*spare = cut(gap, va->va_start, va->va_end, *spare);
+		insert(&busy_root, va);
+	}
+	spin_unlock(&vmap_lock);
+	return gap != NULL;
+}
+
+struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struct vm_struct *vm)
+{
+	struct vmap_area *va = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+	struct vmap_area *spare = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+
+	if (va && spare) {
+		va->vm = vm;
+		if (!place(va, &spare, size, align) &&
+		    (!vmap_area_purge() || !place(va, &spare, size, align))) {
+			pr_warn("vmap allocation for size %lu failed: no room in the vmalloc "
+				"area\n",
+				size);
+			kmem_cache_free(vmap_area_cache, va);
+			va = NULL;
+		}
+	} else {
+		kmem_cache_free(vmap_area_cache, va);
+		va = NULL;
+	}
+	kmem_cache_free(vmap_area_cache, spare);
+	return va;
+}
+
+/* As many pages as the kernel lets wait: 32 MiB for each doubling of the CPUs. */
+static unsigned long lazy_max_pages(void)
+{
+	return fls_long(nr_cpu_ids) * (32ul << 20 >> PAGE_SHIFT);
+}
+
+struct vm_struct *vmap_area_remove(unsigned long addr)
+{
+	struct vm_struct *vm = NULL;
+	struct vmap_area *va;
+	bool purge = false;
+
+	spin_lock(&vmap_lock);
+	va = at_or_below(busy_root, addr);
+	if (va && va->va_start == addr) {
+		erase(&busy_root, va);
+		vm = va->vm;
+		va->vm = NULL;
+		list_add_tail(&va->list, &lazy_areas);
+		lazy_pages += size_of(va) >> PAGE_SHIFT;
+		purge = lazy_pages > lazy_max_pages();
+	}
+	spin_unlock(&vmap_lock);
+	if (purge)
+		vmap_area_purge();
+	return vm;
+}
+
+struct vm_struct *vmap_area_find(unsigned long addr)
+{
+	struct vmap_area *va;
+	struct vm_struct *vm = NULL;
+
+	spin_lock(&vmap_lock);
+	va = at_or_below(busy_root, addr);
+	if (va && addr < va->va_end)
+		vm = va->vm;
+	spin_unlock(&vmap_lock);
+	return vm;
+}
+
+bool vmap_area_next(unsigned long addr, struct vmap_info *info)
+{
+	struct vmap_area *va, *best;
+
+	spin_lock(&vmap_lock);
+	best = at_or_above(busy_root, addr);
+	list_for_each_entry(va, &lazy_areas, list)
+		if (va->va_start >= addr && (!best || va->va_start < best->va_start))
+			best = va;
+	if (best) {
+		info->start = best->va_start;
+		info->end = best->va_end;
+		info->busy = best->vm != NULL;
+		if (best->vm)
+			info->vm = *best->vm;
+	}
+	spin_unlock(&vmap_lock);
+	return best != NULL;
+}
+
+static unsigned long check_tree(const struct vmap_area *t, unsigned long low, unsigned long high,
+				unsigned long *total)
+{
+	unsigned long bad = 0;
+
+	if (!t)
+		return 0;
+	bad += t->va_start < low || t->va_end > high || t->va_start >= t->va_end;
+	bad += t->left && t->left->priority > t->priority;
+	bad += t->right && t->right->priority > t->priority;
+	bad += t->subtree_max != max(size_of(t), max(max_of(t->left), max_of(t->right)));
+	*total += size_of(t);
+	return bad + check_tree(t->left, low, t->va_start, total) +
+	       check_tree(t->right, t->va_end, high, total);
+}
+
+unsigned long vmap_area_check(void)
+{
+	unsigned long bad, total;
+
+	spin_lock(&vmap_lock);
+	total = lazy_pages << PAGE_SHIFT;
+	bad = check_tree(free_root, vmalloc_base, vmalloc_end, &total);
+	bad += check_tree(busy_root, vmalloc_base, vmalloc_end, &total);
+	bad += total != vmalloc_end - vmalloc_base;
+	spin_unlock(&vmap_lock);
+	if (bad)
+		pr_err("vmap_area: %lu invariants broken\n", bad);
+	return bad;
+}
+
+int vmap_area_boot(void)
+{
+	struct vmap_area *all;
+
+	free_root = busy_root = NULL;
+	INIT_LIST_HEAD(&lazy_areas);
+	lazy_pages = 0;
+	vmap_area_cache = KMEM_CACHE(vmap_area, 0);
+	if (!vmap_area_cache)
+		return -ENOMEM;
+	all = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	all->va_start = vmalloc_base;
+	all->va_end = vmalloc_end;
+	insert(&free_root, all);
+	return 0;
+}
+
+static void free_tree(struct vmap_area *t)
+{
+	if (!t)
+		return;
+	free_tree(t->left);
+	free_tree(t->right);
+	kmem_cache_free(vmap_area_cache, t);
+}
+
+void vmap_area_exit(void)
+{
+	vmap_area_purge();
+	free_tree(free_root);
+	free_tree(busy_root);
+	free_root = busy_root = NULL;
+	kmem_cache_destroy(vmap_area_cache);
+}

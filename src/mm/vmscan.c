@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmscan.c - getting memory back: shrinkers, direct reclaim, kswapd.
+ *
+ * 1. Idea: pages are only ever given back by who holds them. Everybody that caches something
+ *    (slab its empty slabs, vmalloc its lazily freed areas, drivers what they like) registers a
+ *    shrinker, and pressure is spread over them by how much they say they have. Nothing here
+ *    knows who they are: page_alloc calls down into this file, and this file calls only what was
+ *    registered.
+ * 2. Who runs it: a request that finds no page (direct reclaim), or kswapd, one thread for each
+ *    node, woken when a zone falls below its low mark, which works until all are above high.
+ * 3. Pressure has a priority, 12 (light) to 0 (everything): a round asks for
+ *	delta = (freeable >> priority) * 4 / seeks  + what was deferred before,
+ *    at most 2 * freeable, in batches. What was due and not done is deferred to the next round.
+ * 4. Locks: shrinker_mutex around the list and the calls; no lock of an allocator is held here.
+ *    A thread in reclaim has PF_MEMALLOC: its own requests may use the reserves and do not
+ *    reclaim in turn.
+ */
+#include <stdio.h>
+#include <kmem/bug.h>
+#include <kmem/mutex.h>
+#include <kmem/shrinker.h>
+
+#include "../kernel/host.h"
+#include "vmscan.h"
+#include "vmstat.h"
+#include "zone.h"
+
+#define DEF_PRIORITY	     12
+#define MAX_RECLAIM_FAILURES 16
+
+static DEFINE_MUTEX(shrinker_mutex);
+static LIST_HEAD(shrinkers); /* protected by shrinker_mutex */
+
+struct kswapd {
+	unsigned long thread;
+	struct pglist_data *pgdat;
+	wait_queue_head_t wait;
+	bool woken;
+	bool stop;
+	unsigned int failures; /* rounds without progress; hopeless above the maximum */
+};
+
+static struct kswapd kswapds[MAX_NUMNODES];
+static unsigned int nr_kswapds;
+
+int register_shrinker(struct shrinker *shrinker, const char *fmt, ...)
+{
+	atomic_long_set(&shrinker->nr_deferred, 0);
+	shrinker->name = fmt;
+	mutex_lock(&shrinker_mutex);
+	list_add_tail(&shrinker->list, &shrinkers);
+	mutex_unlock(&shrinker_mutex);
+	return 0;
+}
+
+void unregister_shrinker(struct shrinker *shrinker)
+{
+	mutex_lock(&shrinker_mutex);
+	if (shrinker->list.next)
+		list_del(&shrinker->list);
+	mutex_unlock(&shrinker_mutex);
+}
+
+/* Returns the objects freed. Caller holds shrinker_mutex. */
+static unsigned long do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int priority)
+{
+	long batch = s->batch ? s->batch : SHRINK_BATCH;
+	unsigned long freeable = s->count_objects(s, sc), freed = 0;
+	long deferred, total, scanned = 0;
+
+	if (freeable == 0 || freeable == SHRINK_EMPTY)
+		return 0;
+	deferred = atomic_long_xchg(&s->nr_deferred, 0);
+	if (s->seeks)
+		total = (freeable >> priority) * 4 / s->seeks;
+	else
+		total = freeable / 2;
+	total = min(total + (deferred >> priority), (long)(2 * freeable));
+	while (total >= batch || total >= (long)freeable) {
+		unsigned long n = min(batch, total), ret;
+
+		sc->nr_to_scan = n;
+		sc->nr_scanned = n;
+		ret = s->scan_objects(s, sc);
+		if (ret == SHRINK_STOP)
+			break;
+		freed += ret;
+		count_vm_events(SLABS_SCANNED, sc->nr_scanned);
+		total -= sc->nr_scanned;
+		scanned += sc->nr_scanned;
+		if (!sc->nr_scanned)
+			break;
+		cond_resched();
+	}
+	atomic_long_add(max(deferred + total - scanned, 0l), &s->nr_deferred);
+	return freed;
+}
+
+static unsigned long shrink_slab(gfp_t gfp, int nid, int priority)
+{
+	struct shrinker *s;
+	unsigned long freed = 0;
+
+	mutex_lock(&shrinker_mutex);
+	list_for_each_entry(s, &shrinkers, list) {
+		struct shrink_control sc = { .gfp_mask = gfp, .nid = nid };
+
+		freed += do_shrink_slab(s, &sc, priority);
+	}
+	mutex_unlock(&shrinker_mutex);
+	return freed;
+}
+
+unsigned long drop_slab(void)
+{
+	unsigned long freed, sum = 0;
+
+	count_vm_events(DROP_SLAB, 1);
+	do {
+		freed = shrink_slab(GFP_KERNEL, 0, 0);
+		sum += freed;
+	} while (freed > 10);
+	return sum;
+}
+
+/* Free pages and those on CPUs' lists: what a round of reclaim changes. */
+static unsigned long pages_at_hand(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		sum += zone_page_state(zone, NR_FREE_PAGES) + pcp_pages(zone);
+	return sum;
+}
+
+/* Rising pressure until @enough pages came free. Returns how many did. */
+static unsigned long reclaim(gfp_t gfp, int nid, unsigned long enough, enum vm_event scan,
+			     enum vm_event steal)
+{
+	unsigned long before = pages_at_hand(), now = before;
+	unsigned int flags = current->flags;
+
+	current->flags |= PF_MEMALLOC;
+	for (int priority = DEF_PRIORITY; priority >= 0; priority -= 3) {
+		unsigned long objects = shrink_slab(gfp, nid, priority);
+
+		count_vm_events(scan, objects);
+		now = pages_at_hand();
+		if (now >= before + enough)
+			break;
+	}
+	current->flags = (current->flags & ~PF_MEMALLOC) | (flags & PF_MEMALLOC);
+	if (now <= before)
+		return 0;
+	count_vm_events(steal, now - before);
+	return now - before;
+}
+
+unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
+{
+	return reclaim(gfp, 0, max(32ul, 1ul << order), PGSCAN_DIRECT, PGSTEAL_DIRECT);
+}
+
+static bool zone_is_low(const struct zone *zone, enum zone_watermarks mark)
+{
+	return zone->managed_pages &&
+	       zone_page_state(zone, NR_FREE_PAGES) < wmark_pages(zone, mark);
+}
+
+static bool node_is_below(const struct pglist_data *pgdat, enum zone_watermarks mark)
+{
+	for (int z = 0; z < MAX_NR_ZONES; z++)
+		if (zone_is_low(&pgdat->node_zones[z], mark))
+			return true;
+	return false;
+}
+
+/* A boost asks for one round of work, not for ever. */
+static void drop_boosts(struct pglist_data *pgdat)
+{
+	for (int z = 0; z < MAX_NR_ZONES; z++)
+		WRITE_ONCE(pgdat->node_zones[z].watermark_boost, 0);
+}
+
+static void balance(struct kswapd *k)
+{
+	count_vm_events(PAGEOUTRUN, 1);
+	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
+	       !READ_ONCE(k->stop)) {
+		if (reclaim(GFP_KERNEL, k->pgdat->node_id, 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
+			k->failures = 0;
+		else
+			k->failures++;
+	}
+	drop_boosts(k->pgdat);
+	if (!node_is_below(k->pgdat, WMARK_HIGH))
+		k->failures = 0;
+}
+
+static void *kswapd_main(void *data)
+{
+	struct kswapd *k = data;
+
+	current->flags |= PF_KTHREAD;
+	while (!READ_ONCE(k->stop)) {
+		wait_event(k->wait, READ_ONCE(k->woken) || READ_ONCE(k->stop));
+		WRITE_ONCE(k->woken, false);
+		if (!READ_ONCE(k->stop))
+			balance(k);
+		cpu_park();
+	}
+	return NULL;
+}
+
+void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_type highest)
+{
+	for (; *zones; zones++) {
+		struct kswapd *k = &kswapds[(*zones)->zone_pgdat->node_id];
+
+		if (!k->thread || READ_ONCE(k->woken) || !zone_is_low(*zones, WMARK_LOW))
+			continue;
+		/* Hopeless until somebody frees: direct reclaim tries, kswapd need not. */
+		if (READ_ONCE(k->failures) >= MAX_RECLAIM_FAILURES)
+			continue;
+		WRITE_ONCE(k->woken, true);
+		wake_up(&k->wait);
+	}
+}
+
+int vmscan_boot(void)
+{
+	nr_kswapds = 0;
+	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
+		struct kswapd *k = &kswapds[nid];
+		char name[16];
+		int err;
+
+		*k = (struct kswapd){ .pgdat = NODE_DATA(nid) };
+		init_waitqueue_head(&k->wait);
+		snprintf(name, sizeof(name), "kswapd%u", nid);
+		err = host_thread_start(&k->thread, name, kswapd_main, k);
+		if (err) {
+			pr_err("vmscan: the host gives no thread for %s\n", name);
+			return err;
+		}
+		nr_kswapds++;
+	}
+	return 0;
+}
+
+void vmscan_exit(void)
+{
+	while (nr_kswapds) {
+		struct kswapd *k = &kswapds[--nr_kswapds];
+
+		WRITE_ONCE(k->stop, true);
+		wake_up_all(&k->wait);
+		host_thread_join(k->thread);
+		k->thread = 0;
+	}
+	INIT_LIST_HEAD(&shrinkers);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* vmscan.h - reclaim, as the page allocator calls it. */
+#ifndef MM_VMSCAN_H
+#define MM_VMSCAN_H
+
+#include <kmem/mmzone.h>
+
+int vmscan_boot(void);
+void vmscan_exit(void);
+
+/* Asks everybody who registered a shrinker. Returns the pages freed. May sleep. */
+unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);
+
+/* Wakes the kswapd of every node in the list whose zones are low. Context: any. */
+void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_type highest);
+
+#endif

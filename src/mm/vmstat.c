@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vmstat.c - the numbers of the page allocator, and the files that show them.
+ *
+ * Counters live where the events happen: in a zone under its lock, in a CPU's page lists without
+ * one, in a few shared words for what is rare. Here they are only added up and printed, in the
+ * order and the format of Linux 6.18. Lines of what this machine does not have (processes,
+ * files, swap, huge pages) are printed as well, since readers expect them: those counters never
+ * move.
+ */
+#include <kmem/memblock.h>
+#include <kmem/percpu.h>
+#include <kmem/printk.h>
+#include <kmem/seq_file.h>
+#include <kmem/vmalloc.h>
+#include <kmem/vmstat.h>
+
+#include "percpu_internal.h"
+#include "vmstat.h"
+#include "zone.h"
+
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+atomic_long_t vm_events[NR_VM_EVENTS];
+
+void vmstat_boot(void)
+{
+	for (int i = 0; i < NR_VM_EVENTS; i++)
+		atomic_long_set(&vm_events[i], 0);
+}
+
+/* What the CPUs' lists of one zone have served. */
+struct pcp_totals {
+	unsigned long allocs_local, allocs_other, pages_allocated, pages_freed;
+};
+
+static struct pcp_totals pcp_totals(const struct zone *zone)
+{
+	struct pcp_totals t = { 0 };
+	unsigned int cpu;
+
+	if (!zone->per_cpu_pageset)
+		return t;
+	for_each_online_cpu(cpu) {
+		const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+
+		if (cpu_to_node(cpu) == zone->zone_pgdat->node_id)
+			t.allocs_local += READ_ONCE(pcp->allocs);
+		else
+			t.allocs_other += READ_ONCE(pcp->allocs);
+		t.pages_allocated += READ_ONCE(pcp->pages_allocated);
+		t.pages_freed += READ_ONCE(pcp->pages_freed);
+	}
+	return t;
+}
+
+static unsigned long pages_allocated(const struct zone *zone)
+{
+	return pcp_totals(zone).pages_allocated + atomic_long_read(&zone->pages_allocated);
+}
+
+static unsigned long pages_freed(const struct zone *zone)
+{
+	return pcp_totals(zone).pages_freed + atomic_long_read(&zone->pages_freed);
+}
+
+static unsigned long allocstalls(const struct zone *zone)
+{
+	return atomic_long_read(&zone->allocstall);
+}
+
+static unsigned long none(const struct zone *zone)
+{
+	return 0;
+}
+
+static unsigned long free_pages_of(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES);
+}
+
+/* Free pages in blocks of a pageblock or more. */
+static unsigned long free_pages_blocks(const struct zone *zone)
+{
+	unsigned long sum = 0;
+
+	for (int o = pageblock_order; o < NR_PAGE_ORDERS; o++)
+		sum += buddy_blocks(zone, o) << o;
+	return sum;
+}
+
+static unsigned long numa_local(const struct zone *zone)
+{
+	return pcp_totals(zone).allocs_local + atomic_long_read(&zone->allocs);
+}
+
+static unsigned long numa_other(const struct zone *zone)
+{
+	return pcp_totals(zone).allocs_other + atomic_long_read(&zone->allocs_other);
+}
+
+static unsigned long numa_miss(const struct zone *zone)
+{
+	return atomic_long_read(&zone->numa_miss);
+}
+
+static unsigned long numa_hit(const struct zone *zone)
+{
+	return numa_local(zone) + numa_other(zone) - numa_miss(zone);
+}
+
+static unsigned long numa_foreign(const struct zone *zone)
+{
+	return atomic_long_read(&zone->numa_foreign);
+}
+
+static unsigned long slab_reclaimable(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_SLAB_RECLAIMABLE);
+}
+
+static unsigned long slab_unreclaimable(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_SLAB_UNRECLAIMABLE);
+}
+
+static unsigned long page_tables(const struct zone *zone)
+{
+	return zone_page_state(zone, NR_PAGETABLE);
+}
+
+struct item {
+	const char *name;
+	unsigned long (*of_zone)(const struct zone *zone);
+};
+
+static const struct item zone_items[] = {
+	{ "nr_free_pages", free_pages_of },
+	{ "nr_free_pages_blocks", free_pages_blocks },
+	{ "nr_zone_inactive_anon", none },
+	{ "nr_zone_active_anon", none },
+	{ "nr_zone_inactive_file", none },
+	{ "nr_zone_active_file", none },
+	{ "nr_zone_unevictable", none },
+	{ "nr_zone_write_pending", none },
+	{ "nr_mlock", none },
+	{ "nr_zspages", none },
+	{ "nr_free_cma", none },
+	{ "numa_hit", numa_hit },
+	{ "numa_miss", numa_miss },
+	{ "numa_foreign", numa_foreign },
+	{ "numa_interleave", none },
+	{ "numa_local", numa_local },
+	{ "numa_other", numa_other },
+};
+
+static const struct item node_items[] = {
+	{ "nr_inactive_anon", none },
+	{ "nr_active_anon", none },
+	{ "nr_inactive_file", none },
+	{ "nr_active_file", none },
+	{ "nr_unevictable", none },
+	{ "nr_slab_reclaimable", slab_reclaimable },
+	{ "nr_slab_unreclaimable", slab_unreclaimable },
+	{ "nr_isolated_anon", none },
+	{ "nr_isolated_file", none },
+	{ "workingset_nodes", none },
+	{ "workingset_refault_anon", none },
+	{ "workingset_refault_file", none },
+	{ "workingset_activate_anon", none },
+	{ "workingset_activate_file", none },
+	{ "workingset_restore_anon", none },
+	{ "workingset_restore_file", none },
+	{ "workingset_nodereclaim", none },
+	{ "nr_anon_pages", none },
+	{ "nr_mapped", none },
+	{ "nr_file_pages", none },
+	{ "nr_dirty", none },
+	{ "nr_writeback", none },
+	{ "nr_shmem", none },
+	{ "nr_shmem_hugepages", none },
+	{ "nr_shmem_pmdmapped", none },
+	{ "nr_file_hugepages", none },
+	{ "nr_file_pmdmapped", none },
+	{ "nr_anon_transparent_hugepages", none },
+	{ "nr_vmscan_write", none },
+	{ "nr_vmscan_immediate_reclaim", none },
+	{ "nr_dirtied", none },
+	{ "nr_written", none },
+	{ "nr_throttled_written", none },
+	{ "nr_kernel_misc_reclaimable", none },
+	{ "nr_foll_pin_acquired", none },
+	{ "nr_foll_pin_released", none },
+	{ "nr_kernel_stack", none },
+	{ "nr_page_table_pages", page_tables },
+	{ "nr_sec_page_table_pages", none },
+	{ "nr_iommu_pages", none },
+	{ "nr_swapcached", none },
+	{ "pgpromote_success", none },
+	{ "pgpromote_candidate", none },
+	{ "pgpromote_candidate_nrl", none },
+	{ "pgdemote_kswapd", none },
+	{ "pgdemote_direct", none },
+	{ "pgdemote_khugepaged", none },
+	{ "pgdemote_proactive", none },
+	{ "nr_hugetlb", none },
+	{ "nr_balloon_pages", none },
+	{ "nr_kernel_file_pages", none },
+};
+
+/* Events that every kind of zone has a line for: name_dma, name_dma32, ... */
+static const struct item per_zone_events[] = {
+	{ "pgalloc", pages_allocated },
+	{ "allocstall", allocstalls },
+	{ "pgskip", none },
+};
+
+static const char *const event_zone_names[MAX_NR_ZONES] = { "dma", "dma32", "normal", "high",
+							    "movable" };
+
+/* Events after those, up to the end of the file; -1: this machine has none of them. */
+static const struct {
+	const char *name;
+	int event;
+} events[] = {
+	{ "pgactivate", -1 },
+	{ "pgdeactivate", -1 },
+	{ "pglazyfree", -1 },
+	{ "pgfault", -1 },
+	{ "pgmajfault", -1 },
+	{ "pglazyfreed", -1 },
+	{ "pgrefill", -1 },
+	{ "pgreuse", -1 },
+	{ "pgsteal_kswapd", PGSTEAL_KSWAPD },
+	{ "pgsteal_direct", PGSTEAL_DIRECT },
+	{ "pgsteal_khugepaged", -1 },
+	{ "pgsteal_proactive", -1 },
+	{ "pgscan_kswapd", PGSCAN_KSWAPD },
+	{ "pgscan_direct", PGSCAN_DIRECT },
+	{ "pgscan_khugepaged", -1 },
+	{ "pgscan_proactive", -1 },
+	{ "pgscan_direct_throttle", -1 },
+	{ "pgscan_anon", -1 },
+	{ "pgscan_file", -1 },
+	{ "pgsteal_anon", -1 },
+	{ "pgsteal_file", -1 },
+	{ "zone_reclaim_success", -1 },
+	{ "zone_reclaim_failed", -1 },
+	{ "pginodesteal", -1 },
+	{ "slabs_scanned", SLABS_SCANNED },
+	{ "kswapd_inodesteal", -1 },
+	{ "kswapd_low_wmark_hit_quickly", KSWAPD_LOW_WMARK_HIT_QUICKLY },
+	{ "kswapd_high_wmark_hit_quickly", KSWAPD_HIGH_WMARK_HIT_QUICKLY },
+	{ "pageoutrun", PAGEOUTRUN },
+	{ "pgrotated", -1 },
+	{ "drop_pagecache", -1 },
+	{ "drop_slab", DROP_SLAB },
+	{ "oom_kill", -1 },
+	{ "numa_pte_updates", -1 },
+	{ "numa_huge_pte_updates", -1 },
+	{ "numa_hint_faults", -1 },
+	{ "numa_hint_faults_local", -1 },
+	{ "numa_pages_migrated", -1 },
+	{ "pgmigrate_success", -1 },
+	{ "pgmigrate_fail", -1 },
+	{ "thp_migration_success", -1 },
+	{ "thp_migration_fail", -1 },
+	{ "thp_migration_split", -1 },
+	{ "compact_migrate_scanned", -1 },
+	{ "compact_free_scanned", -1 },
+	{ "compact_isolated", -1 },
+	{ "compact_stall", -1 },
+	{ "compact_fail", -1 },
+	{ "compact_success", -1 },
+	{ "compact_daemon_wake", -1 },
+	{ "compact_daemon_migrate_scanned", -1 },
+	{ "compact_daemon_free_scanned", -1 },
+	{ "htlb_buddy_alloc_success", -1 },
+	{ "htlb_buddy_alloc_fail", -1 },
+	{ "unevictable_pgs_culled", -1 },
+	{ "unevictable_pgs_scanned", -1 },
+	{ "unevictable_pgs_rescued", -1 },
+	{ "unevictable_pgs_mlocked", -1 },
+	{ "unevictable_pgs_munlocked", -1 },
+	{ "unevictable_pgs_cleared", -1 },
+	{ "unevictable_pgs_stranded", -1 },
+	{ "swap_ra", -1 },
+	{ "swap_ra_hit", -1 },
+	{ "swpin_zero", -1 },
+	{ "swpout_zero", -1 },
+	{ "nr_unstable", -1 },
+};
+
+static unsigned long sum_zones(unsigned long (*of_zone)(const struct zone *zone))
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	if (of_zone == none)
+		return 0;
+	for_each_populated_zone(zone)
+		sum += of_zone(zone);
+	return sum;
+}
+
+static unsigned long sum_zones_of_kind(const struct item *item, int kind)
+{
+	struct pglist_data *pgdat;
+	unsigned long sum = 0;
+
+	for_each_online_pgdat(pgdat)
+		sum += item->of_zone(&pgdat->node_zones[kind]);
+	return sum;
+}
+
+/* The memory map's own pages: taken from memblock before the buddy got the rest. */
+static unsigned long memmap_pages(void)
+{
+	return PAGE_ALIGN(max_pfn * sizeof(struct page)) >> PAGE_SHIFT;
+}
+
+int vmstat_show(struct seq_file *m, void *v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(zone_items); i++)
+		seq_printf(m, "%s %lu\n", zone_items[i].name, sum_zones(zone_items[i].of_zone));
+	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++)
+		seq_printf(m, "%s %lu\n", node_items[i].name, sum_zones(node_items[i].of_zone));
+	seq_printf(m, "nr_dirty_threshold 0\nnr_dirty_background_threshold 0\n");
+	seq_printf(m, "nr_memmap_pages 0\nnr_memmap_boot_pages %lu\n", memmap_pages());
+	seq_printf(m, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
+	for (size_t i = 0; i < ARRAY_SIZE(per_zone_events); i++)
+		for (int z = 0; z < MAX_NR_ZONES; z++)
+			seq_printf(m, "%s_%s %lu\n", per_zone_events[i].name, event_zone_names[z],
+				   sum_zones_of_kind(&per_zone_events[i], z));
+	seq_printf(m, "pgfree %lu\n", sum_zones(pages_freed));
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		seq_printf(m, "%s %lu\n", events[i].name,
+			   events[i].event < 0
+				   ? 0ul
+				   : (unsigned long)atomic_long_read(&vm_events[events[i].event]));
+	return 0;
+}
+
+int buddyinfo_show(struct seq_file *m, void *v)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long blocks[NR_PAGE_ORDERS];
+
+		spin_lock(&zone->lock);
+		for (int o = 0; o < NR_PAGE_ORDERS; o++)
+			blocks[o] = buddy_blocks(zone, o);
+		spin_unlock(&zone->lock);
+		seq_printf(m, "Node %d, zone %8s ", zone->zone_pgdat->node_id, zone->name);
+		for (int o = 0; o < NR_PAGE_ORDERS; o++)
+			seq_printf(m, "%6lu ", blocks[o]);
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+
+static void show_node_stats(struct seq_file *m, const struct pglist_data *pgdat)
+{
+	seq_puts(m, "\n  per-node stats");
+	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++) {
+		unsigned long sum = 0;
+
+		for (int z = 0; z < MAX_NR_ZONES; z++)
+			sum += node_items[i].of_zone(&pgdat->node_zones[z]);
+		seq_printf(m, "\n      %-12s %lu", node_items[i].name, sum);
+	}
+}
+
+static void show_zone_pages(struct seq_file *m, const struct zone *zone)
+{
+	seq_printf(m,
+		   "\n  pages free     %lu"
+		   "\n        boost    %lu"
+		   "\n        min      %lu"
+		   "\n        low      %lu"
+		   "\n        high     %lu"
+		   "\n        promo    %lu"
+		   "\n        spanned  %lu"
+		   "\n        present  %lu"
+		   "\n        managed  %lu"
+		   "\n        cma      0",
+		   free_pages_of(zone), READ_ONCE(zone->watermark_boost),
+		   wmark_pages(zone, WMARK_MIN), wmark_pages(zone, WMARK_LOW),
+		   wmark_pages(zone, WMARK_HIGH), wmark_pages(zone, WMARK_PROMO),
+		   zone->spanned_pages, zone->present_pages, zone_managed_pages(zone));
+	seq_puts(m, "\n        protection: (");
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		seq_printf(m, "%s%lu", i ? ", " : "", READ_ONCE(zone->lowmem_reserve[i]));
+	seq_putc(m, ')');
+}
+
+static void show_pagesets(struct seq_file *m, const struct zone *zone)
+{
+	unsigned int cpu;
+
+	seq_puts(m, "\n  pagesets");
+	for_each_online_cpu(cpu) {
+		const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+		int high = READ_ONCE(pcp->high);
+
+		seq_printf(m,
+			   "\n    cpu: %u"
+			   "\n              count:    %d"
+			   "\n              high:     %d"
+			   "\n              batch:    %d"
+			   "\n              high_min: %d"
+			   "\n              high_max: %d",
+			   cpu, READ_ONCE(pcp->count), high, READ_ONCE(pcp->batch), high, high);
+		/* Counters are not kept back on CPUs, so nothing is ever owed. */
+		seq_puts(m, "\n  vm stats threshold: 0");
+	}
+	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu", 0u,
+		   zone->zone_start_pfn);
+}
+
+int zoneinfo_show(struct seq_file *m, void *v)
+{
+	const struct pglist_data *pgdat_shown = NULL;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		const struct pglist_data *pgdat = zone->zone_pgdat;
+
+		seq_printf(m, "Node %d, zone %8s", pgdat->node_id, zone->name);
+		if (pgdat != pgdat_shown && populated_zone(zone)) {
+			show_node_stats(m, pgdat);
+			pgdat_shown = pgdat;
+		}
+		show_zone_pages(m, zone);
+		if (populated_zone(zone)) {
+			for (size_t i = 0; i < ARRAY_SIZE(zone_items); i++)
+				seq_printf(m, "\n      %-12s %lu", zone_items[i].name,
+					   zone_items[i].of_zone(zone));
+			show_pagesets(m, zone);
+		}
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+
+/* What could be had without anybody failing: free memory above the marks, half the caches. */
+static unsigned long available_pages(void)
+{
+	long available = nr_free_pages(), low = 0;
+	long reclaimable = global_zone_page_state(NR_SLAB_RECLAIMABLE);
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long reserve = 0;
+
+		for (int i = 0; i < MAX_NR_ZONES; i++)
+			reserve = max(reserve, zone->lowmem_reserve[i]);
+		reserve += wmark_pages(zone, WMARK_HIGH);
+		available -= min(reserve, zone->managed_pages);
+		low += wmark_pages(zone, WMARK_LOW);
+	}
+	available += reclaimable - min(reclaimable / 2, low);
+	return max(available, 0l);
+}
+
+static void show_kb(struct seq_file *m, const char *label, unsigned long pages)
+{
+	seq_printf(m, "%-15s %8lu kB\n", label, KB(pages));
+}
+
+static void show_zeros(struct seq_file *m, const char *const *labels, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		show_kb(m, labels[i], 0);
+}
+
+int meminfo_show(struct seq_file *m, void *v)
+{
+	static const char *const users[] = {
+		"Buffers:",	   "Cached:",	    "SwapCached:",     "Active:",
+		"Inactive:",	   "Active(anon):", "Inactive(anon):", "Active(file):",
+		"Inactive(file):", "Unevictable:",  "Mlocked:",	       "SwapTotal:",
+		"SwapFree:",	   "Zswap:",	    "Zswapped:",       "Dirty:",
+		"Writeback:",	   "AnonPages:",    "Mapped:",	       "Shmem:",
+	};
+	static const char *const misc[] = { "SecPageTables:", "NFS_Unstable:", "Bounce:",
+					    "WritebackTmp:" };
+	static const char *const huge[] = { "AnonHugePages:", "ShmemHugePages:", "ShmemPmdMapped:",
+					    "FileHugePages:", "FilePmdMapped:",	 "Balloon:" };
+	unsigned long reclaimable = global_zone_page_state(NR_SLAB_RECLAIMABLE);
+	unsigned long unreclaimable = global_zone_page_state(NR_SLAB_UNRECLAIMABLE);
+
+	show_kb(m, "MemTotal:", totalram_pages());
+	show_kb(m, "MemFree:", nr_free_pages());
+	show_kb(m, "MemAvailable:", available_pages());
+	show_zeros(m, users, ARRAY_SIZE(users));
+	show_kb(m, "KReclaimable:", reclaimable);
+	show_kb(m, "Slab:", reclaimable + unreclaimable);
+	show_kb(m, "SReclaimable:", reclaimable);
+	show_kb(m, "SUnreclaim:", unreclaimable);
+	show_kb(m, "KernelStack:", 0);
+	show_kb(m, "PageTables:", global_zone_page_state(NR_PAGETABLE));
+	show_zeros(m, misc, ARRAY_SIZE(misc));
+	/* Without swap, half of RAM: overcommit_ratio is 50. */
+	show_kb(m, "CommitLimit:", totalram_pages() / 2);
+	show_kb(m, "Committed_AS:", 0);
+	show_kb(m, "VmallocTotal:", VMALLOC_TOTAL >> PAGE_SHIFT);
+	show_kb(m, "VmallocUsed:", vmalloc_nr_pages());
+	show_kb(m, "VmallocChunk:", 0);
+	show_kb(m, "Percpu:", global_zone_page_state(NR_PERCPU) + percpu_first_chunk_pages());
+	show_zeros(m, huge, ARRAY_SIZE(huge));
+	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\n"
+		    "HugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+	seq_printf(m, "Hugepagesize:   %8lu kB\n", KB(pageblock_nr_pages));
+	show_kb(m, "Hugetlb:", 0);
+	/* The host maps the direct map page by page. */
+	show_kb(m, "DirectMap4k:", max_pfn);
+	show_kb(m, "DirectMap2M:", 0);
+	show_kb(m, "DirectMap1G:", 0);
+	return 0;
+}
+
+void show_mem(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pr_warn("Node %d %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB "
+			"present:%lukB managed:%lukB pcp:%lukB\n",
+			zone->zone_pgdat->node_id, zone->name, KB(free_pages_of(zone)),
+			KB(READ_ONCE(zone->watermark_boost)), KB(wmark_pages(zone, WMARK_MIN)),
+			KB(wmark_pages(zone, WMARK_LOW)), KB(wmark_pages(zone, WMARK_HIGH)),
+			KB(zone->present_pages), KB(zone_managed_pages(zone)), KB(pcp_pages(zone)));
+	pr_warn("slab_reclaimable:%lu slab_unreclaimable:%lu pagetables:%lu vmalloc:%lu\n",
+		global_zone_page_state(NR_SLAB_RECLAIMABLE),
+		global_zone_page_state(NR_SLAB_UNRECLAIMABLE), global_zone_page_state(NR_PAGETABLE),
+		vmalloc_nr_pages());
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * zone.h - what the files of the page allocator know of each other.
+ *
+ *	page_alloc.c	requests: flags, zonelists, watermarks, what to do when there is none
+ *	pcp.c		each CPU's lists of free pages
+ *	buddy.c		a zone's free blocks by order and migratetype
+ *	zone.c		nodes and zones, and the frontier of never-used blocks
+ *	watermark.c	how much of a zone must stay free, and for whom
+ */
+#ifndef MM_ZONE_H
+#define MM_ZONE_H
+
+#include <kmem/mmzone.h>
+
+#define FPI_NONE    0u
+#define FPI_TO_TAIL 1u /* the block will not be wanted soon */
+
+/* zone.c: boot and the frontier */
+void zones_boot(u64 highmem);
+int zones_boot_pagesets(void);
+void memblock_free_all(void);
+/*
+ * Makes one never-used block of MAX_PAGE_ORDER an ordinary free one, on the list of movable
+ * blocks. False if there is none. Caller holds zone->lock.
+ */
+bool frontier_advance(struct zone *zone);
+/* The end of the never-used range the frame lies in, @pfn itself if in none. Needs no lock. */
+unsigned long untouched_end(const struct zone *zone, unsigned long pfn);
+struct zone *pfn_zone(unsigned long pfn);
+
+/* Gives every page of a frame range to the buddy for the first time. */
+void free_frames_at_boot(struct zone *zone, unsigned long start, unsigned long end);
+
+/* buddy.c: the caller holds zone->lock */
+void buddy_init(struct zone *zone);
+void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
+		      enum migratetype type, unsigned int fpi);
+struct page *buddy_take(struct zone *zone, unsigned int order, enum migratetype type);
+struct page *buddy_take_highatomic(struct zone *zone, unsigned int order);
+void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
+		       enum migratetype type, bool tail);
+void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
+bool unreserve_highatomic_pageblock(struct zone *zone);
+/* Is there a block of at least @order for a request that may not touch HIGHATOMIC? */
+bool buddy_has_block(const struct zone *zone, unsigned int order, bool highatomic_too);
+unsigned long buddy_blocks(const struct zone *zone, unsigned int order);
+unsigned long buddy_check(struct zone *zone);
+
+/* Pageblock types: one byte for 2 MiB. */
+enum migratetype get_pageblock_migratetype(const struct page *page);
+extern bool page_group_by_mobility_disabled;
+void pageblocks_boot(unsigned long nr_pages);
+
+/* pcp.c */
+void pcp_init(struct zone *zone);
+void pcp_set_limits(struct zone *zone);
+/* The two below: the caller is busy on a CPU. */
+struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold);
+void pcp_give(struct zone *zone, struct page *page, unsigned int order, bool cold);
+/* Moves up to a batch of blocks from the buddy to the CPU's list, leaving @keep pages free. */
+bool pcp_refill(struct zone *zone, unsigned int order, enum migratetype type, unsigned long keep);
+unsigned long pcp_pages(const struct zone *zone);
+unsigned long pcp_check(struct zone *zone);
+/* Drains the lists of CPUs nobody is busy on. */
+void drain_idle_pages(void);
+
+/* watermark.c */
+void watermarks_boot(long min_free_kbytes);
+void setup_per_zone_wmarks(void);
+
+/* page_alloc.c */
+void bad_page(struct page *page, const char *why);
+
+static inline void zone_add_free(struct zone *zone, long pages)
+{
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES],
+			atomic_long_read(&zone->vm_stat[NR_FREE_PAGES]) + pages);
+}
+
+static inline void mod_zone_page_state(struct zone *zone, enum zone_stat_item item, long pages)
+{
+	atomic_long_add(pages, &zone->vm_stat[item]);
+}
+
+#endif
