@@ -20,7 +20,8 @@ done
 for f in slabinfo buddyinfo meminfo zoneinfo vmstat vmallocinfo scullmem scullseq scullcmem \
 	scullpmem scullvmem devices modules cmdline kmsg; do
 	equal "size of $f" "$(size_of "$P/$f")" 0
-	check "read $f" grep -q . "$P/$f"
+	check "read $f" cat "$P/$f"
+	[ -s "$TMP/out" ] || [ $f = vmallocinfo ] || equal "the text of $f" empty "something"
 done
 equal "mode of slabinfo" "$(timeout 10 stat -c %a "$P/slabinfo" "$P/vmallocinfo" | tr '\n' ' ')" \
 	"400 400 "
