@@ -15,6 +15,7 @@
 typedef struct wait_queue_head {
 	spinlock_t lock;
 	struct list_head head; /* protected by lock */
+	unsigned int waiters;  /* its length; changed under lock, read by anyone */
 } wait_queue_head_t;
 
 struct wait_queue_entry {
@@ -23,9 +24,9 @@ struct wait_queue_entry {
 	bool exclusive;
 };
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name)                             \
-	{                                                               \
-		__SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head) \
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)                                \
+	{                                                                  \
+		__SPIN_LOCK_UNLOCKED(name), LIST_HEAD_INIT((name).head), 0 \
 	}
 #define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 
@@ -33,12 +34,22 @@ static inline void init_waitqueue_head(wait_queue_head_t *wq)
 {
 	spin_lock_init(&wq->lock);
 	INIT_LIST_HEAD(&wq->head);
+	wq->waiters = 0;
 }
 
 /* True if somebody waits; without the lock only a hint. */
 static inline bool waitqueue_active(wait_queue_head_t *wq)
 {
-	return __atomic_load_n(&wq->head.next, __ATOMIC_SEQ_CST) != &wq->head;
+	return __atomic_load_n(&wq->waiters, __ATOMIC_SEQ_CST) != 0;
+}
+
+/*
+ * The same, sure to see who waits for what the caller changed just before: a waiter counts
+ * itself before it looks, and this reads the count after the change is seen by all.
+ */
+static inline bool wq_has_sleeper(wait_queue_head_t *wq)
+{
+	return __atomic_fetch_add(&wq->waiters, 0, __ATOMIC_SEQ_CST) != 0;
 }
 
 void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, bool exclusive);

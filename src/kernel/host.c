@@ -138,7 +138,6 @@ void host_barrier_init(void)
 
 void host_barrier_all_threads(void)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (have_membarrier) {
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	} else {
@@ -263,7 +262,7 @@ static void exit_key_make(void)
 
 void host_at_thread_exit(void (*fn)(void *), void *arg)
 {
-	exit_fn = fn;
+	__atomic_store_n(&exit_fn, fn, __ATOMIC_RELEASE);
 	pthread_once(&exit_once, exit_key_make);
 	pthread_setspecific(exit_key, arg);
 }

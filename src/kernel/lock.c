@@ -36,11 +36,10 @@ void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, bool 
 		wait->task = current;
 		wait->exclusive = exclusive;
 		list_add_tail(&wait->entry, &wq->head);
+		__atomic_fetch_add(&wq->waiters, 1, __ATOMIC_SEQ_CST);
 	}
 	task_prepare_park();
 	spin_unlock(&wq->lock);
-	/* The caller's look at its condition comes after the entry is seen (waitqueue_active). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
@@ -48,6 +47,7 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
 	spin_lock(&wq->lock);
 	if (wait->task) {
 		list_del(&wait->entry);
+		__atomic_fetch_sub(&wq->waiters, 1, __ATOMIC_RELAXED);
 		wait->task = NULL;
 	}
 	__atomic_store_n(&current->parked, 0, __ATOMIC_RELAXED);
@@ -143,7 +143,7 @@ int mutex_lock_interruptible(struct mutex *lock)
 
 void mutex_unlock(struct mutex *lock)
 {
-	WARN(lock->owner != current, "mutex_unlock() by %s/%d, which does not hold it",
+	WARN(READ_ONCE(lock->owner) != current, "mutex_unlock() by %s/%d, which does not hold it",
 	     current->comm, current->pid);
 	__atomic_store_n(&lock->owner, NULL, __ATOMIC_SEQ_CST);
 	if (waitqueue_active(&lock->wait))
@@ -194,7 +194,7 @@ static void rwsem_release(struct rw_semaphore *sem, int count)
 	sem->count += count;
 	free = sem->count == 0;
 	spin_unlock(&sem->lock);
-	if (free && waitqueue_active(&sem->wait))
+	if (free && wq_has_sleeper(&sem->wait))
 		wake_up_all(&sem->wait);
 }
 

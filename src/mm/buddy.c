@@ -89,9 +89,9 @@ void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 	else
 		list_add(&page->lru, &area->free_list[type]);
 	area->nr_free++;
-	zone->free_mask[type] |= 1u << order;
+	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | 1u << order);
 	if (type == MIGRATE_HIGHATOMIC)
-		zone->nr_free_highatomic += 1ul << order;
+		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic + (1ul << order));
 }
 
 static void take_off_list(struct zone *zone, struct page *page)
@@ -102,9 +102,10 @@ static void take_off_list(struct zone *zone, struct page *page)
 	list_del(&page->lru);
 	area->nr_free--;
 	if (list_empty(&area->free_list[type]))
-		zone->free_mask[type] &= ~(1u << page->order);
+		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~(1u << page->order));
 	if (type == MIGRATE_HIGHATOMIC)
-		zone->nr_free_highatomic -= 1ul << page->order;
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic - (1ul << page->order));
 	page->flags &= ~BIT(PG_buddy);
 }
 
@@ -214,7 +215,7 @@ static void boost_watermark(struct zone *zone)
 	/* A zone too small to hold a few pageblocks would only thrash. */
 	if (pageblock_nr_pages * 4 > zone->managed_pages)
 		return;
-	WRITE_ONCE(zone->watermark_boost, min(zone->watermark_boost + pageblock_nr_pages,
+	WRITE_ONCE(zone->watermark_boost, min(READ_ONCE(zone->watermark_boost) + pageblock_nr_pages,
 					      max(max_boost, pageblock_nr_pages)));
 }
 
@@ -328,7 +329,8 @@ void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
 	spin_lock(&zone->lock);
 	if (zone->nr_reserved_highatomic < limit &&
 	    get_pageblock_migratetype(page) < MIGRATE_PCPTYPES) {
-		zone->nr_reserved_highatomic += pageblock_nr_pages;
+		WRITE_ONCE(zone->nr_reserved_highatomic,
+			   zone->nr_reserved_highatomic + pageblock_nr_pages);
 		set_pageblock_migratetype(zone, page, MIGRATE_HIGHATOMIC);
 		move_pageblock(zone, page, MIGRATE_HIGHATOMIC);
 	}

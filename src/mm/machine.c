@@ -35,6 +35,7 @@
 #include "ram.h"
 #include "slab.h"
 #include "vmalloc.h"
+#include "vmap_area.h"
 #include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
@@ -392,6 +393,7 @@ unsigned long machine_check(void)
 
 void machine_idle(void)
 {
+	vmap_area_purge();
 	slab_free_unused();
 	drain_idle_pages();
 }

@@ -191,14 +191,13 @@ void mempool_free(void *element, mempool_t *pool)
 {
 	if (unlikely(!element))
 		return;
-	/* A look without the lock: whoever sees a full pool may pass it by. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	/* A look without the lock: a pool that was full a moment ago may be passed by. */
 	if (READ_ONCE(pool->curr_nr) < READ_ONCE(pool->min_nr)) {
 		spin_lock(&pool->lock);
 		if (pool->curr_nr < pool->min_nr) {
 			add_element(pool, element);
 			spin_unlock(&pool->lock);
-			if (waitqueue_active(&pool->wait))
+			if (wq_has_sleeper(&pool->wait))
 				wake_up(&pool->wait);
 			return;
 		}

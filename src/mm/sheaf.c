@@ -76,7 +76,7 @@ static struct sheaf *barn_get_full(struct kmem_cache_node *n)
 	if (n->nr_full) {
 		sheaf = list_first_entry(&n->full_sheaves, struct sheaf, barn_list);
 		list_del(&sheaf->barn_list);
-		n->nr_full--;
+		WRITE_ONCE(n->nr_full, n->nr_full - 1);
 	}
 	spin_unlock(&n->barn_lock);
 	return sheaf;
@@ -104,7 +104,7 @@ static bool barn_put(struct kmem_cache_node *n, struct sheaf *sheaf)
 	spin_lock(&n->barn_lock);
 	if (sheaf->size && n->nr_full < BARN_FULL) {
 		list_add(&sheaf->barn_list, &n->full_sheaves);
-		n->nr_full++;
+		WRITE_ONCE(n->nr_full, n->nr_full + 1);
 	} else if (!sheaf->size && n->nr_empty < BARN_EMPTY) {
 		list_add(&sheaf->barn_list, &n->empty_sheaves);
 		n->nr_empty++;
@@ -125,7 +125,7 @@ static void swap_sheaves(struct cache_cpu *c)
 {
 	struct sheaf *main = c->main;
 
-	c->main = c->spare;
+	WRITE_ONCE(c->main, c->spare);
 	c->spare = main;
 }
 
@@ -147,7 +147,7 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 		full = barn_get_full(n);
 		if (full) {
 			put_empty(s, n, c->main);
-			c->main = full;
+			WRITE_ONCE(c->main, full);
 		}
 	}
 	if (!c->main->size && !c->main->capacity) {
@@ -156,7 +156,7 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 		if (!fresh)
 			fresh = new_sheaf(s, GFP_NOWAIT);
 		if (fresh)
-			c->main = fresh;
+			WRITE_ONCE(c->main, fresh);
 	}
 	if (!c->main->size && c->main->capacity)
 		c->main->size = slab_take(s, current->busy->node, c->main->objects,
@@ -184,10 +184,10 @@ void sheaf_free_slow(struct kmem_cache *s, void *object)
 		if (!empty) {
 			flush_sheaf(s, c->main);
 		} else if (!c->main->capacity) {
-			c->main = empty;
+			WRITE_ONCE(c->main, empty);
 		} else if (!c->spare) {
 			c->spare = c->main;
-			c->main = empty;
+			WRITE_ONCE(c->main, empty);
 		} else {
 			/* The older of the two goes: what was freed last is warm. */
 			if (!barn_put(n, c->spare)) {
@@ -195,7 +195,7 @@ void sheaf_free_slow(struct kmem_cache *s, void *object)
 				put_empty(s, n, c->spare);
 			}
 			c->spare = c->main;
-			c->main = empty;
+			WRITE_ONCE(c->main, empty);
 		}
 	}
 	if (c->main->size < c->main->capacity)
@@ -219,7 +219,8 @@ static long flush_this_cpu(void *arg)
 	struct cache_cpu *c = this_cpu_ptr(s->cpu);
 	struct sheaf *main = c->main, *spare = c->spare;
 
-	*c = (struct cache_cpu){ .main = &no_sheaf };
+	WRITE_ONCE(c->main, &no_sheaf);
+	c->spare = NULL;
 	flush_sheaf(s, main);
 	free_sheaf(main);
 	if (spare) {
@@ -243,6 +244,7 @@ static void flush_barn(struct kmem_cache *s)
 	}
 }
 
+/* A hint, for those who are not on that CPU. */
 static bool cpu_has_sheaves(struct kmem_cache *s, unsigned int cpu)
 {
 	return READ_ONCE(per_cpu_ptr(s->cpu, cpu)->main) != &no_sheaf;

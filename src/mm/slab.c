@@ -149,7 +149,21 @@ static void add_to_partial(struct kmem_cache_node *n, struct page *slab)
 		list_add(&slab->lru, &n->partial);
 	else
 		list_add_tail(&slab->lru, &n->partial);
-	n->nr_partial++;
+	WRITE_ONCE(n->nr_partial, n->nr_partial + 1);
+}
+
+static void remove_partial(struct kmem_cache_node *n, struct page *slab)
+{
+	list_del(&slab->lru);
+	WRITE_ONCE(n->nr_partial, n->nr_partial - 1);
+}
+
+/* The node gets a slab, or loses an empty one that is off its lists. Caller holds list_lock. */
+static void count_slab(struct kmem_cache_node *n, const struct page *slab, long sign)
+{
+	n->nr_slabs += sign;
+	n->total_objects += sign * slab->objects;
+	n->free_objects += sign * (slab->objects - slab->inuse);
 }
 
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
@@ -166,9 +180,7 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 	n = node_of(s, slab);
 	spin_lock(&n->list_lock);
 	object = take_object(s, slab);
-	n->nr_slabs++;
-	n->total_objects += slab->objects;
-	n->free_objects += slab->objects - 1;
+	count_slab(n, slab, 1);
 	if (slab->objects > 1)
 		add_to_partial(n, slab);
 	else
@@ -193,8 +205,8 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 			p[got++] = take_object(s, slab);
 		n->free_objects -= got - before;
 		if (slab->inuse == slab->objects) {
-			list_move(&slab->lru, &n->full);
-			n->nr_partial--;
+			remove_partial(n, slab);
+			list_add(&slab->lru, &n->full);
 		}
 	}
 	spin_unlock(&n->list_lock);
@@ -222,11 +234,8 @@ static struct page *give_object(struct kmem_cache *s, struct kmem_cache_node *n,
 	}
 	if (slab->inuse || n->nr_partial <= s->min_partial)
 		return NULL;
-	list_del(&slab->lru);
-	n->nr_partial--;
-	n->nr_slabs--;
-	n->total_objects -= slab->objects;
-	n->free_objects -= slab->objects;
+	remove_partial(n, slab);
+	count_slab(n, slab, -1);
 	return slab;
 }
 
@@ -269,11 +278,9 @@ unsigned long slab_discard_empty(struct kmem_cache *s)
 		list_for_each_entry_safe(slab, next, &n->partial, lru) {
 			if (slab->inuse)
 				continue;
-			list_move(&slab->lru, &empties);
-			n->nr_partial--;
-			n->nr_slabs--;
-			n->total_objects -= slab->objects;
-			n->free_objects -= slab->objects;
+			remove_partial(n, slab);
+			count_slab(n, slab, -1);
+			list_add(&slab->lru, &empties);
 		}
 		spin_unlock(&n->list_lock);
 	}

@@ -322,13 +322,25 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmem_cache_destroy_status(s);
 }
 
-static unsigned long nr_slabs(struct kmem_cache *s)
-{
-	unsigned long sum = 0;
+/* A cache's numbers over all nodes. */
+struct cache_totals {
+	unsigned long slabs, objects, free;
+};
 
-	for (unsigned int i = 0; i < nr_online_nodes; i++)
-		sum += READ_ONCE(s->node[i]->nr_slabs);
-	return sum;
+static struct cache_totals totals_of(struct kmem_cache *s)
+{
+	struct cache_totals t = { 0 };
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+
+		spin_lock(&n->list_lock);
+		t.slabs += n->nr_slabs;
+		t.objects += n->total_objects;
+		t.free += n->free_objects;
+		spin_unlock(&n->list_lock);
+	}
+	return t;
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
@@ -336,7 +348,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	might_sleep();
 	sheaves_flush(s);
 	slab_discard_empty(s);
-	return nr_slabs(s) != 0;
+	return totals_of(s).slabs != 0;
 }
 
 unsigned int kmem_cache_size(struct kmem_cache *s)
@@ -368,11 +380,8 @@ static unsigned long count_idle(struct shrinker *shrinker, struct shrink_control
 
 	if (!mutex_trylock(&slab_mutex))
 		return 0;
-	list_for_each_entry(s, &slab_caches, list) {
-		n += barn_objects(s);
-		for (unsigned int i = 0; i < nr_online_nodes; i++)
-			n += READ_ONCE(s->node[i]->free_objects);
-	}
+	list_for_each_entry(s, &slab_caches, list)
+		n += barn_objects(s) + totals_of(s).free;
 	mutex_unlock(&slab_mutex);
 	/* What CPUs hold is not counted but is given back as well. */
 	return n + 1;
@@ -500,21 +509,12 @@ unsigned long slab_check(void)
 
 static void show_cache(struct seq_file *m, struct kmem_cache *s)
 {
-	unsigned long slabs = 0, objects = 0, free = 0;
+	struct cache_totals t = totals_of(s);
 
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-
-		spin_lock(&n->list_lock);
-		slabs += n->nr_slabs;
-		objects += n->total_objects;
-		free += n->free_objects;
-		spin_unlock(&n->list_lock);
-	}
-	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", s->name, objects - free, objects, s->size,
-		   s->objects, 1 << s->order);
+	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", s->name, t.objects - t.free, t.objects,
+		   s->size, s->objects, 1 << s->order);
 	seq_printf(m, " : tunables %4u %4u %4u", 0, 0, 0);
-	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", slabs, slabs, 0ul);
+	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", t.slabs, t.slabs, 0ul);
 }
 
 int slabinfo_show(struct seq_file *m, void *v)

@@ -190,13 +190,13 @@ static void balance(struct kswapd *k)
 	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
 	       !READ_ONCE(k->stop)) {
 		if (reclaim(GFP_KERNEL, k->pgdat->node_id, 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
-			k->failures = 0;
+			WRITE_ONCE(k->failures, 0);
 		else
-			k->failures++;
+			WRITE_ONCE(k->failures, k->failures + 1);
 	}
 	drop_boosts(k->pgdat);
 	if (!node_is_below(k->pgdat, WMARK_HIGH))
-		k->failures = 0;
+		WRITE_ONCE(k->failures, 0);
 }
 
 static void *kswapd_main(void *data)
@@ -234,7 +234,7 @@ int vmscan_boot(void)
 	nr_kswapds = 0;
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
 		struct kswapd *k = &kswapds[nid];
-		char name[16];
+		char name[24];
 		int err;
 
 		*k = (struct kswapd){ .pgdat = NODE_DATA(nid) };

@@ -302,7 +302,7 @@ bool frontier_advance(struct zone *zone)
 		for (unsigned long n = 0; n < MAX_ORDER_NR_PAGES; n++)
 			init_struct_page(page + n, zone);
 		WRITE_ONCE(r->start, r->start + MAX_ORDER_NR_PAGES);
-		zone->nr_untouched--;
+		WRITE_ONCE(zone->nr_untouched, zone->nr_untouched - 1);
 		buddy_put_on_list(zone, page, MAX_PAGE_ORDER, MIGRATE_MOVABLE, true);
 		return true;
 	}
