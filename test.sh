@@ -1,0 +1,284 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# test.sh - every test, in every build: release, ASan+UBSan, TSan. Installs what is missing (apt).
+#
+# The last line is the count: "N passed, N failed, N skipped"; the exit status is 0 if none failed.
+# A test counts once for each build it ran in. What failed is told by name before that, and the
+# whole output of a build's tests is in its meson-logs/testlog.txt.
+set -u
+cd "$(dirname "$0")" || exit 1
+. scripts/common.sh
+
+passed=0 failed=0 skipped=0
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/kmemfs-test.XXXXXX") || exit 1
+chmod 1777 "$WORK" # tests also run as another user in there
+FUSE_MODE=
+
+# Whatever happens, nothing stays mounted and /dev/fuse is as it was.
+clean_up() {
+	local mnt
+	for mnt in $(awk -v "dir=$WORK/" 'index($2, dir) == 1 { print $2 }' /proc/self/mounts); do
+		timeout 10 fusermount3 -u -z "$mnt" 2> /dev/null ||
+			as_root umount -l "$mnt" 2> /dev/null
+	done
+	[ -z "$FUSE_MODE" ] || as_root chmod "$FUSE_MODE" /dev/fuse
+	rm -rf "$WORK"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+# ok WHAT, bad WHAT, skip WHAT - count one
+ok() {
+	passed=$((passed + 1))
+	echo "passed   $1"
+}
+bad() {
+	failed=$((failed + 1))
+	echo "FAILED   $1"
+}
+skip() {
+	skipped=$((skipped + 1))
+	echo "skipped  $1"
+}
+
+finish() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
+
+# A build that does not come to be is a failure that ends everything.
+cannot() {
+	bad "$1"
+	finish
+}
+
+# The mount tests need /dev/fuse; without it they skip themselves.
+open_fuse() {
+	fuse_works && return
+	if can_be_root && [ "$(id -u)" -eq 0 -o ! -t 0 ] 2> /dev/null; then
+		[ -e /dev/fuse ] || as_root modprobe fuse 2> /dev/null
+		fuse_works || { FUSE_MODE=$(stat -c %a /dev/fuse 2> /dev/null) &&
+			as_root chmod 666 /dev/fuse 2> /dev/null; }
+	fi
+	fuse_works || echo "/dev/fuse cannot be opened; the mount tests will be skipped"
+}
+
+# setup DIRECTORY OPTIONS... - configures a build, also one that is there already
+setup() {
+	local dir=$1 again=
+	shift
+	[ -f "$dir/build.ninja" ] && again=--reconfigure
+	# shellcheck disable=SC2086
+	meson setup $again "$dir" "$@" -Dtests=true -Dbench=true > "$WORK/setup.log" 2>&1 && return
+	cat "$WORK/setup.log"
+	cannot "setting up $dir"
+}
+
+compile() {
+	say "building $1"
+	build "$1" > "$WORK/$1.log" 2>&1 && return
+	grep -E -A12 'FAILED:|error:' "$WORK/$1.log" | head -60
+	cannot "building $1"
+}
+
+# The thread sanitizer of gcc 12 wants less randomness of addresses than newer kernels use.
+# Sets RUN to the words that a program of this build is started with; false: it cannot run.
+find_runner() {
+	local flag=$1 i
+	RUN=
+	echo 'int main(void) { return 0; }' > "$WORK/probe.c"
+	cc -fPIE -pie "-fsanitize=$flag" -o "$WORK/probe" "$WORK/probe.c" 2> "$WORK/probe.log" ||
+		return 1
+	for RUN in "" "setarch $(uname -m) -R"; do
+		for i in 1 2 3 4 5 6 7 8 9 10; do
+			$RUN timeout 10 "$WORK/probe" > /dev/null 2>&1 || continue 2
+		done
+		return 0
+	done
+	return 1
+}
+
+# The results of the last `meson test` of a build.
+count_results() {
+	local name result
+	while read -r result name; do
+		case $result in
+		OK | EXPECTEDFAIL) ok "$1: $name" ;;
+		SKIP) skip "$1: $name" ;;
+		*) bad "$1: $name ($result)" ;;
+		esac
+	done < <(python3 - "$2/meson-logs/testlog.json" << 'PY'
+import json, sys
+for line in open(sys.argv[1]):
+    test = json.loads(line)
+    print(test["result"], test["name"])
+PY
+	)
+}
+
+# run_tests NAME DIRECTORY SECONDS ARGUMENTS... - `meson test`, never longer than SECONDS
+run_tests() {
+	local name=$1 dir=$2 seconds=$3 before=$failed
+	shift 3
+	say "testing the $name build"
+	rm -f "$dir/meson-logs/testlog.json"
+	# shellcheck disable=SC2086
+	TMPDIR=$WORK timeout -k 20 "$seconds" ${RUN:-} meson test -C "$dir" --no-rebuild \
+		--print-errorlogs "$@" > "$WORK/tests.log" 2>&1
+	case $? in
+	124 | 137) bad "$name: the tests took longer than $seconds seconds" ;;
+	esac
+	if [ -s "$dir/meson-logs/testlog.json" ]; then
+		count_results "$name" "$dir"
+	else
+		bad "$name: no test ran"
+	fi
+	[ "$failed" -eq "$before" ] || tail -n 120 "$WORK/tests.log"
+}
+
+# A daemon has no standard error; its sanitizers write into files that $WORK/report.* names.
+daemon_reports() {
+	set -- "$1" "$WORK"/report.*
+	if [ -e "$2" ]; then
+		head -n 60 "$2"
+		bad "$1: sanitizer reports of mounted daemons"
+	else
+		ok "$1: no sanitizer reports of mounted daemons"
+	fi
+}
+
+# The mount tests once more as a user without any rights, as most who mount are.
+test_as_nobody() {
+	local test dir=$WORK/nobody
+	if [ "$(id -u)" -ne 0 ] || ! setpriv --reuid=65534 --regid=65534 --clear-groups true; then
+		skip "mount tests as nobody (takes root)"
+		return
+	fi
+	say "mount tests as nobody"
+	mkdir "$dir" && cp build/src/kmemfs tests/mount/*.sh "$dir" && chown -R 65534:65534 "$dir"
+	for test in "$dir"/*.sh; do
+		[ "$(basename "$test")" = lib.sh ] && continue
+		# shellcheck disable=SC2086
+		(cd "$dir" && timeout -k 20 300 setpriv --reuid=65534 --regid=65534 \
+			--clear-groups env TMPDIR="$dir" HOME="$dir" bash "$test" "$dir/kmemfs") \
+			> "$WORK/nobody.log" 2>&1
+		case $? in
+		0) ok "nobody: $(basename "$test" .sh)" ;;
+		77) skip "nobody: $(basename "$test" .sh)" ;;
+		*)
+			bad "nobody: $(basename "$test" .sh)"
+			tail -n 30 "$WORK/nobody.log"
+			;;
+		esac
+	done
+}
+
+# A program outside the tree that finds libkmem with pkg-config, from the build directory and
+# after an installation, shared and static.
+test_library_user() {
+	local dir=$WORK/user
+	mkdir "$dir"
+	cat > "$dir/user.c" << 'C'
+#include <stdio.h>
+#include <kmem/kmem.h>
+
+int main(void)
+{
+	struct machine_config cfg;
+	unsigned long leaks;
+	void *p;
+
+	machine_config_init(&cfg);
+	if (machine_config_parse(&cfg, "mem=64M,cpus=2") || machine_boot(&cfg))
+		return 1;
+	p = kmalloc(100, GFP_KERNEL);
+	if (!p || ksize(p) != 128)
+		return 1;
+	kfree(p);
+	kmalloc(100, GFP_KERNEL);
+	leaks = machine_halt();
+	printf("%lu leaked\n", leaks);
+	return leaks != 1;
+}
+C
+	(
+		export PKG_CONFIG_PATH=$PWD/build/meson-uninstalled
+		cd "$dir" && cc -o user user.c $(pkg-config --cflags --libs kmem) &&
+			LD_LIBRARY_PATH=$OLDPWD/build/src ./user
+	) > "$dir/log" 2>&1 && ok "libkmem from the build directory" ||
+		{ cat "$dir/log"; bad "libkmem from the build directory"; }
+	(
+		DESTDIR=$dir/root meson install -C build --no-rebuild > /dev/null || exit 1
+		pc=$(dirname "$(find "$dir/root" -name kmem.pc)")
+		export PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$dir/root
+		cd "$dir" && cc -o user user.c $(pkg-config --cflags --libs kmem) &&
+			LD_LIBRARY_PATH=$(dirname "$pc") ./user &&
+			cc -static -o user user.c $(pkg-config --static --cflags --libs kmem) &&
+			./user
+	) > "$dir/log" 2>&1 && ok "libkmem installed" ||
+		{ cat "$dir/log"; bad "libkmem installed"; }
+}
+
+# Another clang-format formats differently; the tree is written with that of Debian 12.
+test_format() {
+	local program=clang-format-14 files
+	has "$program" || program=clang-format
+	if ! "$program" --version 2> /dev/null | grep -q 'version 14\.'; then
+		skip "clang-format (version 14 is not here)"
+		return
+	fi
+	files=$(find include src tests bench examples -name '*.[ch]')
+	# shellcheck disable=SC2086
+	if "$program" --dry-run -Werror $files > "$WORK/format.log" 2>&1; then
+		ok "clang-format"
+	else
+		grep error: "$WORK/format.log" | head -20
+		bad "clang-format"
+	fi
+}
+
+install_missing missing_for_tests
+open_fuse
+
+export ASAN_OPTIONS=halt_on_error=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# A fault inside a driver becomes an oops in the handler of its own signal: never amid an allocation
+# of the host, so what the handler calls need not be safe there.
+export TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0
+
+test_format
+
+setup build -Dbuildtype=release
+compile build
+if grep -q 'warning:' "$WORK/build.log"; then
+	grep -A4 'warning:' "$WORK/build.log" | head -40
+	bad "release: no warnings"
+else
+	ok "release: no warnings"
+fi
+run_tests release build 400
+test_as_nobody
+test_library_user
+
+setup build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+compile build-asan
+if find_runner address; then
+	run_tests "ASan unit" build-asan 300 --no-suite mount -t 3
+	ASAN_OPTIONS=$ASAN_OPTIONS:log_path=$WORK/report \
+		UBSAN_OPTIONS=$UBSAN_OPTIONS:log_path=$WORK/report \
+		run_tests "ASan mount" build-asan 400 --suite mount -t 3
+	daemon_reports ASan
+else
+	skip "ASan: programs do not start under this kernel"
+fi
+
+setup build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
+compile build-tsan
+if find_runner thread; then
+	run_tests TSan build-tsan 400 --no-suite mount -t 5
+else
+	skip "TSan: programs do not start under this kernel"
+fi
+RUN=
+finish
