@@ -3,7 +3,9 @@
  * wait.h - wait queues and completions.
  *
  * A waiter gives its CPU up. Waiters are woken in the order they came. wait_event_*() may be
- * used only where the caller may sleep; wake_up*() anywhere.
+ * used only where the caller may sleep; wake_up*() anywhere. An entry with a function stands on
+ * the queue without a thread: each wake-up calls it, under the queue's lock, so it must not
+ * sleep nor touch the queue. poll.h is built on that.
  */
 #ifndef KMEM_WAIT_H
 #define KMEM_WAIT_H
@@ -22,6 +24,7 @@ struct wait_queue_entry {
 	struct task_struct *task;
 	struct list_head entry; /* protected by the queue's lock */
 	bool exclusive;
+	void (*func)(struct wait_queue_entry *wait); /* instead of waking a task; NULL: wakes it */
 };
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name)                                \
@@ -54,6 +57,9 @@ static inline bool wq_has_sleeper(wait_queue_head_t *wq)
 
 void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, bool exclusive);
 void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
+/* Entries with a function. After remove_wait_queue() it does not run and will not. */
+void add_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait);
+void remove_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait);
 /* Wakes all non-exclusive waiters and up to @nr exclusive ones (0: all of those too). */
 void wake_up_nr(wait_queue_head_t *wq, int nr);
 

@@ -54,6 +54,24 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
 	spin_unlock(&wq->lock);
 }
 
+void add_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait)
+{
+	spin_lock(&wq->lock);
+	list_add_tail(&wait->entry, &wq->head);
+	__atomic_fetch_add(&wq->waiters, 1, __ATOMIC_SEQ_CST);
+	spin_unlock(&wq->lock);
+	/* As in prepare_to_wait(): the caller looks at its condition after this. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void remove_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait)
+{
+	spin_lock(&wq->lock);
+	list_del(&wait->entry);
+	__atomic_fetch_sub(&wq->waiters, 1, __ATOMIC_RELAXED);
+	spin_unlock(&wq->lock);
+}
+
 /*
  * The entries stay until their threads take them off, so the first exclusive waiter that is
  * still parked is the one to wake: one that was woken already is on its way.
@@ -64,6 +82,10 @@ void wake_up_nr(wait_queue_head_t *wq, int nr)
 
 	spin_lock(&wq->lock);
 	list_for_each_entry(wait, &wq->head, entry) {
+		if (wait->func) {
+			wait->func(wait);
+			continue;
+		}
 		if (!__atomic_load_n(&wait->task->parked, __ATOMIC_ACQUIRE))
 			continue;
 		task_unpark(wait->task);
