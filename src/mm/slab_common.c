@@ -26,6 +26,7 @@
 #include <kmem/shrinker.h>
 
 #include "slab.h"
+#include "slab_sysfs.h"
 #include "zone.h"
 
 #define BOOT_CACHES 3
@@ -146,6 +147,7 @@ static int init_cache(struct kmem_cache *s)
 	slab_nodes_init(s);
 	sheaves_init(s);
 	list_add(&s->list, &slab_caches);
+	slab_sysfs_changed();
 	return 0;
 }
 
@@ -267,6 +269,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 			s->refcount++;
 			s->object_size = max(s->object_size, size);
 			s->inuse = max(s->inuse, (unsigned int)ALIGN(size, sizeof(void *)));
+			slab_sysfs_alias(s, name);
 		} else {
 			s = create_cache(name, size, align, flags, ctor, 1);
 		}
@@ -310,6 +313,7 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 	} else {
 		list_del(&s->list);
 	}
+	slab_sysfs_forget(s);
 	mutex_unlock(&slab_mutex);
 	if (live)
 		return -EBUSY;
@@ -489,6 +493,7 @@ unsigned long slab_exit(void)
 		free_percpu(s->cpu);
 	INIT_LIST_HEAD(&slab_caches);
 	INIT_LIST_HEAD(&abandoned_caches);
+	slab_sysfs_forget(NULL);
 	mutex_unlock(&slab_mutex);
 	return leaks;
 }
