@@ -49,7 +49,8 @@ enum zone_stat_item {
 
 struct free_area {
 	struct list_head free_list[MIGRATE_TYPES];
-	unsigned long nr_free; /* blocks on all of them */
+	unsigned long nr_of_type[MIGRATE_TYPES]; /* blocks on each of them */
+	unsigned long nr_free;			 /* and on all */
 };
 
 #define PCP_ORDERS   (PAGE_ALLOC_COSTLY_ORDER + 1)

@@ -21,7 +21,7 @@
  *	pfn & (2^order - 1) = 0,  PG_buddy on the first page only,  refcount 0 on all,
  *	order < MAX_PAGE_ORDER  =>  the buddy is not a free block of the same order
  *	                            (unless one of the two is HIGHATOMIC or ISOLATE),
- *	nr_free[o] = sum over types of the list lengths,
+ *	nr_of_type[t] = length of that list,  nr_free = their sum over the types,
  *	bit o of free_mask[t]  <=>  free_list[t] of order o is not empty.
  *
  * 5. Locks: all of it under zone->lock.
@@ -89,6 +89,7 @@ void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 	else
 		list_add(&page->lru, &area->free_list[type]);
 	area->nr_free++;
+	area->nr_of_type[type]++;
 	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | 1u << order);
 	if (type == MIGRATE_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic + (1ul << order));
@@ -101,6 +102,7 @@ static void take_off_list(struct zone *zone, struct page *page)
 
 	list_del(&page->lru);
 	area->nr_free--;
+	area->nr_of_type[type]--;
 	if (list_empty(&area->free_list[type]))
 		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~(1u << page->order));
 	if (type == MIGRATE_HIGHATOMIC)
@@ -386,14 +388,17 @@ unsigned long buddy_check(struct zone *zone)
 
 		for (int t = 0; t < MIGRATE_TYPES; t++) {
 			struct list_head *list = &zone->free_area[o].free_list[t];
+			unsigned long on_list = 0;
 			struct page *page;
 
 			bad += list_empty(list) != !(zone->free_mask[t] & 1u << o);
 			list_for_each_entry(page, list, lru) {
 				bad += check_block(zone, page, o, t);
 				high += t == MIGRATE_HIGHATOMIC ? 1ul << o : 0;
-				blocks++;
+				on_list++;
 			}
+			bad += on_list != zone->free_area[o].nr_of_type[t];
+			blocks += on_list;
 		}
 		bad += blocks != zone->free_area[o].nr_free;
 		pages += blocks << o;
