@@ -238,6 +238,24 @@ test_format() {
 	fi
 }
 
+# The map has a line for every source file, and names none that is gone.
+test_map() {
+	local wrong
+	wrong=$(
+		for dir in src/*/; do
+			diff <(cd "$dir" && ls ./*.c | sed 's|^\./||' | sort) \
+				<(sed -n "\|^### ${dir%/}\$|,/^##* [^#]/{s/^| \([a-z_0-9]*\.c\) |.*/\1/p}" \
+					ARCHITECTURE.md | sort) | sed -n "s|^[<>] |$dir|p"
+		done
+	)
+	if [ -z "$wrong" ]; then
+		ok "ARCHITECTURE.md names every file"
+	else
+		echo "in only one of the tree and ARCHITECTURE.md:" $wrong
+		bad "ARCHITECTURE.md names every file"
+	fi
+}
+
 install_missing missing_for_tests
 open_fuse
 
@@ -248,6 +266,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0
 
 test_format
+test_map
 
 setup build -Dbuildtype=release
 compile build
