@@ -18,8 +18,9 @@ Installs what is missing (apt), builds kmemfs in build/, mounts it on MOUNTPOINT
 to three of its devices and shows where the memory went. The mount stays until it is unmounted:
 fusermount3 -u MOUNTPOINT
 
-MOUNTPOINT is made if it does not exist; the default is ~/kmemfs. If a kmemfs is mounted there
-already, it is used as it is: scullp0, scullc0 and scullv0 are overwritten, the rest is kept.
+MOUNTPOINT is made if it does not exist; the default is ~/kmemfs, or ~/kmemfs-mount if that is in
+use for something else. If a kmemfs is mounted there already, it is used as it is: scullp0, scullc0
+and scullv0 are overwritten, the rest is kept.
 END
 }
 
@@ -39,22 +40,33 @@ absolute() {
 	esac
 }
 
+# A place to mount on: an empty directory, or one where a kmemfs is mounted.
+usable() {
+	case $(mounted_at "$1") in
+	fuse.kmemfs) return 0 ;;
+	'') [ -d "$1" ] && [ -w "$1" ] && [ -z "$(ls -A "$1")" ] ;;
+	*) return 1 ;;
+	esac
+}
+
+# Sets MNT. Without a wish: ~/kmemfs, or beside it if that is something else (a clone, say).
 choose_mountpoint() {
-	local wish=${1:-}
-	if [ -z "$wish" ]; then
-		wish=${HOME:-}/kmemfs
-		if [ -z "${HOME:-}" ] || ! { [ -d "$wish" ] || mkdir "$wish" 2> /dev/null ||
-			[ -n "$(mounted_at "$wish")" ]; }; then
-			wish=$(mktemp -d "${TMPDIR:-/tmp}/kmemfs.XXXXXX") || exit 1
-			say "no directory can be made in your home; the mount point is $wish"
-		fi
-	else
-		case $wish in /*) ;; *) wish=$CALLED_FROM/$wish ;; esac
-		[ -n "$(mounted_at "$wish")" ] || mkdir -p "$wish" 2> /dev/null ||
-			[ -n "$(mounted_at "$(absolute "$wish")")" ] ||
-			die "$wish cannot be made a directory; choose another mount point"
+	local dir
+	if [ -n "${1:-}" ]; then
+		(cd "$CALLED_FROM" && mkdir -p "$(dirname "$1")") 2> /dev/null
+		MNT=$(absolute "$1") || die "$1 cannot be reached; choose another mount point"
+		[ -n "$(mounted_at "$MNT")" ] || mkdir -p "$MNT" 2> /dev/null ||
+			die "$MNT cannot be made a directory; choose another mount point"
+		usable "$MNT" && return
+		die "$MNT is no place to mount on: it must be an empty directory of yours"
 	fi
-	MNT=$(absolute "$wish") || die "$wish: no such directory"
+	for dir in "${HOME:-/nonexistent}/kmemfs" "${HOME:-/nonexistent}/kmemfs-mount"; do
+		MNT=$(absolute "$dir") || continue
+		[ -n "$(mounted_at "$MNT")" ] || mkdir "$MNT" 2> /dev/null
+		usable "$MNT" && return
+	done
+	MNT=$(mktemp -d "${TMPDIR:-/tmp}/kmemfs.XXXXXX") || exit 1
+	say "nothing can be mounted in your home; the mount point is $MNT"
 }
 
 check_fuse() {
@@ -74,23 +86,15 @@ start the container with:        --device /dev/fuse --cap-add SYS_ADMIN"
 }
 
 mount_it() {
-	local type
-	type=$(mounted_at "$MNT")
-	case $type in
-	fuse.kmemfs)
+	if [ -n "$(mounted_at "$MNT")" ]; then
 		if timeout 10 ls "$MNT/dev" > /dev/null 2>&1; then
 			say "$MNT has a kmemfs mounted already; using that one"
 			return
 		fi
-		say "$MNT was left mounted by a daemon that is gone (or is another user's)"
-		;;
-	'')
-		[ -z "$(ls -A "$MNT")" ] || die "$MNT is not empty; choose another mount point"
-		;;
-	*)
-		die "a file system of type $type is mounted on $MNT; choose another mount point"
-		;;
-	esac
+		say "$MNT was left mounted by a daemon that is gone; unmounting it"
+		fusermount3 -u "$MNT" || die "that failed: the mount is another user's, or in use.
+Unmount it with: fusermount3 -u -z $MNT"
+	fi
 	say "mounting on $MNT: 256 MiB of emulated RAM"
 	timeout 60 "$KMEMFS" "$MNT" || die "kmemfs could not be mounted. In a container it takes \
 --cap-add SYS_ADMIN
