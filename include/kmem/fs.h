@@ -2,7 +2,7 @@
 /*
  * fs.h - files as drivers see them: inodes, open files and their operations.
  *
- * Names and signatures are those of Linux 6.1. Three members at the end of file_operations are
+ * Names and signatures are those of Linux 6.1. The members at the end of file_operations are
  * kmemfs's own; a driver that does not know them behaves as it would in the kernel.
  *
  * Context: every operation is called busy on a CPU, may sleep, and returns 0 or a count, or
@@ -24,6 +24,7 @@
 struct cdev;
 struct file;
 struct inode;
+struct kvec;
 struct module;
 struct vm_area_struct;
 struct poll_table_struct;
@@ -32,6 +33,19 @@ typedef void *fl_owner_t;
 
 #define FMODE_READ  0x1u
 #define FMODE_WRITE 0x2u
+
+/*
+ * kmemfs's own. ->open sets FMODE_CACHED if the device's bytes change only through calls on its
+ * files, or are told of by inode_changed(): then a client's kernel may keep them, answer reads
+ * without asking, and map them. Such a file must look like a regular one: a read is short only at
+ * the end, which is i_size, and a write goes to its position, or to the end with O_APPEND.
+ * ->open adds FMODE_CHANGED if it has itself changed bytes or length; O_TRUNC does not count.
+ * FMODE_WRITEBACK is set for a call of ->write by which stores into a mapping come back: its
+ * bytes go to *pos, whatever O_APPEND says, and what is past the end is dropped, not written.
+ */
+#define FMODE_CACHED	0x100u
+#define FMODE_CHANGED	0x200u
+#define FMODE_WRITEBACK 0x400u
 
 #ifndef SEEK_DATA
 #define SEEK_DATA 3
@@ -60,6 +74,21 @@ struct file_operations {
 	 * i_size_write() true whenever it changes.
 	 */
 	int (*truncate)(struct inode *, loff_t length);
+	/*
+	 * A read by reference: says in up to @max pieces where the bytes are that ->read would
+	 * copy, and in *@nr how many pieces there are. If it returns a count above 0, those
+	 * bytes stay where they are and as they are until ->read_drop; it is called by the same
+	 * thread, which does not sleep for anything of the machine meanwhile. -EOPNOTSUPP: take
+	 * ->read for this one.
+	 */
+	ssize_t (*read_hold)(struct file *, size_t count, loff_t pos, struct kvec *vec,
+			     unsigned int max, unsigned int *nr);
+	void (*read_drop)(struct file *);
+};
+
+struct kvec {
+	void *iov_base;
+	size_t iov_len;
 };
 
 struct inode {
@@ -107,6 +136,12 @@ static inline unsigned int imajor(const struct inode *inode)
 {
 	return MAJOR(inode->i_rdev);
 }
+
+/*
+ * The @len bytes at @pos (0: all that follow) of a FMODE_CACHED device have changed otherwise than
+ * through its files. Clients that remember them forget them soon. Context: any.
+ */
+void inode_changed(struct inode *inode, loff_t pos, loff_t len);
 
 /* Ready-made methods. */
 loff_t no_llseek(struct file *file, loff_t offset, int whence);	     /* -ESPIPE */

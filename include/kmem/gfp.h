@@ -11,7 +11,9 @@
 #ifndef KMEM_GFP_H
 #define KMEM_GFP_H
 
+#include <string.h>
 #include <kmem/page.h>
+#include <kmem/sched.h>
 
 /* Where: bits that choose a zone. */
 #define __GFP_DMA     0x01u
@@ -64,17 +66,136 @@
 #define MAX_ORDER		NR_PAGE_ORDERS /* exclusive, as in the book and until 6.3 */
 #define PAGE_ALLOC_COSTLY_ORDER 3
 
+enum zone_type {
+	ZONE_DMA,   /* below 16 MiB */
+	ZONE_DMA32, /* below 4 GiB */
+	ZONE_NORMAL,
+	ZONE_HIGHMEM, /* no direct map */
+	ZONE_MOVABLE, /* only for what could be moved */
+	MAX_NR_ZONES,
+};
+
+#define PCP_ORDERS   (PAGE_ALLOC_COSTLY_ORDER + 1)
+#define NR_PCP_LISTS (MIGRATE_PCPTYPES * PCP_ORDERS)
+#define PCP_STACK    28
+
+/* The hot end of a list of free blocks; what does not fit is in the list. See mm/pcp.c. */
+struct pcp_stack {
+	struct page *hot; /* the block freed last, or NULL; in front of the others */
+	u64 allocs;	  /* requests served */
+	long moved;	  /* blocks put in other than by a free, minus those taken out otherwise */
+	u32 nr;
+	u32 limit; /* nr stays at or below it; at most PCP_STACK */
+	struct page *pages[PCP_STACK];
+};
+
+/* One CPU's free pages of one zone: touched only by who is busy on the CPU. */
+struct per_cpu_pages {
+	struct pcp_stack stacks[NR_PCP_LISTS];
+	struct list_head lists[NR_PCP_LISTS]; /* less hot, the hottest first */
+	int listed;			      /* pages on the lists */
+	int high;			      /* above it, some go back */
+	int batch;			      /* pages moved at once */
+} ____cacheline_aligned;
+
 static inline bool gfpflags_allow_blocking(gfp_t gfp)
 {
 	return gfp & __GFP_DIRECT_RECLAIM;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order);
+static inline enum migratetype gfp_migratetype(gfp_t gfp)
+{
+	if (gfp & __GFP_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order);
+
+/*
+ * The hot block of this CPU's list for a request that can use zone @zone and lower, or NULL.
+ * The caller is busy on a CPU.
+ */
+static __always_inline struct page *pcp_pop(enum zone_type zone, unsigned int order,
+					    enum migratetype type)
+{
+	struct per_cpu_pages *pcp = current->busy->first_pageset[zone];
+	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
+	struct page *page = stack->hot;
+
+	if (page) {
+		WRITE_ONCE(stack->hot, NULL);
+	} else {
+		u32 nr = stack->nr;
+
+		if (unlikely(!nr))
+			return NULL;
+		WRITE_ONCE(stack->nr, nr - 1);
+		page = stack->pages[nr - 1];
+	}
+	WRITE_ONCE(stack->allocs, stack->allocs + 1);
+	return page;
+}
+
+/* Flags with which alloc_pages() can be served in the caller, up to order 3. */
+#define GFP_FAST_MASK                                                                     \
+	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_ATOMIC | __GFP_NOWARN | \
+	 __GFP_NORETRY | __GFP_RETRY_MAYFAIL | __GFP_HARDWALL | __GFP_ZERO | __GFP_RECLAIMABLE)
+
+static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+	bool outer;
+
+	if (!__builtin_constant_p(gfp) || (gfp & ~GFP_FAST_MASK) || order > PAGE_ALLOC_COSTLY_ORDER)
+		return __alloc_pages(gfp, order);
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	outer = cpu_begin();
+	page = pcp_pop(ZONE_NORMAL, order, gfp_migratetype(gfp));
+	cpu_end(outer);
+	if (unlikely(!page))
+		return __alloc_pages(gfp, order);
+	page->private = 0;
+	WRITE_ONCE(page->users, 1);
+	if (gfp & __GFP_ZERO)
+		memset(page_address(page), 0, PAGE_SIZE << order);
+	return page;
+}
+
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 
+/* What __free_pages() leaves to do: large blocks, other references, full lists, wrong use. */
+void free_pages_slow(struct page *page, unsigned int order);
+
+/* Onto the hot end of this CPU's list; false if that is full. The caller is busy on a CPU. */
+static __always_inline bool pcp_push(struct page *page, unsigned int order, enum migratetype type)
+{
+	struct per_cpu_pages *pcp = current->busy->pageset[page_zone_slot(page)];
+	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
+	struct page *older = stack->hot;
+
+	if (older) {
+		u32 nr = stack->nr;
+
+		if (unlikely(nr >= READ_ONCE(stack->limit)))
+			return false;
+		stack->pages[nr] = older;
+		WRITE_ONCE(stack->nr, nr + 1);
+	}
+	WRITE_ONCE(stack->hot, page);
+	return true;
+}
+
 /* The address of the first page; 0 on failure. Never from high memory. */
-unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+static __always_inline unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
 unsigned long get_zeroed_page(gfp_t gfp);
 #define __get_free_page(gfp)	    __get_free_pages(gfp, 0)
 #define __get_dma_pages(gfp, order) __get_free_pages((gfp) | GFP_DMA, order)
@@ -84,8 +205,8 @@ unsigned long get_zeroed_page(gfp_t gfp);
  * (not allocated, another order, still in use by a cache) is reported as a bad page; nothing
  * is freed then. NULL and 0 are ignored by free_pages().
  */
-void __free_pages(struct page *page, unsigned int order);
-void free_pages(unsigned long addr, unsigned int order);
+static __always_inline void __free_pages(struct page *page, unsigned int order);
+static __always_inline void free_pages(unsigned long addr, unsigned int order);
 #define __free_page(page) __free_pages(page, 0)
 #define free_page(addr)	  free_pages(addr, 0)
 /* The book's: to the cache-hot or the cache-cold end of the CPU's list. */
@@ -113,6 +234,41 @@ static inline int get_order(unsigned long size)
 	if (!size)
 		return BITS_PER_LONG - PAGE_SHIFT;
 	return fls_long((size - 1) >> PAGE_SHIFT);
+}
+
+static __always_inline void __free_pages(struct page *page, unsigned int order)
+{
+	enum migratetype type;
+	bool outer, done;
+
+	/* A plain block of one user, as it was allocated; nobody else can change its counts. */
+	if (order > PAGE_ALLOC_COSTLY_ORDER || !in_mem_map(page) || READ_ONCE(page->users) != 1 ||
+	    (page->flags & (PAGE_FLAGS_CHECK_AT_FREE | BIT(PG_head) | BIT(PG_managed))) !=
+		    BIT(PG_managed) ||
+	    page->order != order || page->mapping ||
+	    (type = get_pageblock_migratetype(page)) >= MIGRATE_PCPTYPES) {
+		free_pages_slow(page, order);
+		return;
+	}
+	WRITE_ONCE(page->users, 0);
+	outer = cpu_begin();
+	done = pcp_push(page, order, type);
+	cpu_end(outer);
+	if (unlikely(!done)) {
+		WRITE_ONCE(page->users, 1);
+		free_pages_slow(page, order);
+	}
+}
+
+/* Tells of a free_pages() of what is no page of the direct map. */
+void free_pages_report(unsigned long addr);
+
+static __always_inline void free_pages(unsigned long addr, unsigned int order)
+{
+	if (likely(virt_addr_valid((void *)addr) && !offset_in_page(addr)))
+		__free_pages(virt_to_page(addr), order);
+	else if (addr)
+		free_pages_report(addr);
 }
 
 /* Gives all pages on per-CPU lists back to the buddy. May sleep. */

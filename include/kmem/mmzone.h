@@ -12,27 +12,6 @@
 #include <kmem/spinlock.h>
 #include <kmem/wait.h>
 
-enum zone_type {
-	ZONE_DMA,   /* below 16 MiB */
-	ZONE_DMA32, /* below 4 GiB */
-	ZONE_NORMAL,
-	ZONE_HIGHMEM, /* no direct map */
-	ZONE_MOVABLE, /* only for what could be moved */
-	MAX_NR_ZONES,
-};
-
-enum migratetype {
-	MIGRATE_UNMOVABLE,
-	MIGRATE_MOVABLE,
-	MIGRATE_RECLAIMABLE,
-	MIGRATE_PCPTYPES, /* those with lists on each CPU */
-	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
-	MIGRATE_ISOLATE,
-	MIGRATE_TYPES,
-};
-
-#define pageblock_order	   9
-#define pageblock_nr_pages (1UL << pageblock_order)
 #define MAX_ORDER_NR_PAGES (1UL << MAX_PAGE_ORDER)
 
 enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK };
@@ -52,20 +31,6 @@ struct free_area {
 	unsigned long nr_of_type[MIGRATE_TYPES]; /* blocks on each of them */
 	unsigned long nr_free;			 /* and on all */
 };
-
-#define PCP_ORDERS   (PAGE_ALLOC_COSTLY_ORDER + 1)
-#define NR_PCP_LISTS (MIGRATE_PCPTYPES * PCP_ORDERS)
-
-/* One CPU's free pages of one zone: touched only by who is busy on the CPU. See mm/pcp.c. */
-struct per_cpu_pages {
-	int count;		       /* pages on the lists */
-	int high;		       /* above it, some go back */
-	int batch;		       /* pages moved at once */
-	unsigned long allocs;	       /* requests served from the lists */
-	unsigned long pages_allocated; /* and their pages */
-	unsigned long pages_freed;
-	struct list_head lists[NR_PCP_LISTS]; /* hot end first */
-} ____cacheline_aligned;
 
 /* Blocks of MAX_PAGE_ORDER that nobody ever had, from start to end. */
 struct pfn_range {

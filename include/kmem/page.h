@@ -22,8 +22,7 @@ enum pageflags {
 	PG_tail,     /* another page of one; ->compound_head says which */
 	PG_slab,     /* belongs to a slab: set on all of its pages */
 	PG_buddy,    /* first page of a free block on a buddy list; its order in ->order */
-	PG_pcp,	     /* first page of a free block on a CPU's list */
-	PG_reserved, /* never given to the page allocator */
+	PG_managed,  /* the page allocator's: unset on reserved frames, whose entry is zeros */
 	PG_hwpoison, /* set aside after wrong use: nobody gets it again */
 	PG_reported, /* free, and its host memory has been given back */
 	PG_pgtable,  /* an emulated page table */
@@ -32,9 +31,7 @@ enum pageflags {
 };
 
 /* Flags that must not be set when a page is freed or handed out. */
-#define PAGE_FLAGS_CHECK_AT_FREE                                                        \
-	(BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_pcp) | BIT(PG_reserved) | \
-	 BIT(PG_hwpoison))
+#define PAGE_FLAGS_CHECK_AT_FREE (BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_hwpoison))
 
 /* The zone and the node of a page are in the upper bits of its flags. */
 #define PAGE_ZONE_SHIFT 32
@@ -53,13 +50,18 @@ struct page {
 		unsigned long private; /* otherwise the owner's */
 	};
 	struct page *compound_head; /* PG_tail */
-	atomic_t _refcount;
-	atomic_t _mapcount; /* client mappings of the page */
-	u8 order;	    /* of the block this page is the first of */
-	u8 migratetype;	    /* of the list a free block is on */
-	u16 inuse;	    /* PG_slab: objects handed out, to users or to sheaves */
-	u16 objects;	    /* PG_slab: objects in all */
-	u16 fresh;	    /* PG_slab: the first object that was never handed out */
+	union {
+		struct {
+			atomic_t _refcount;
+			atomic_t _mapcount; /* client mappings of the page */
+		};
+		u64 users; /* both at once: 1 is one reference and no mapping */
+	};
+	u8 order;	/* of the block this page is the first of */
+	u8 migratetype; /* of the list a free block is on */
+	u16 inuse;	/* PG_slab: objects handed out, to users or to sheaves */
+	u16 objects;	/* PG_slab: objects in all */
+	u16 fresh;	/* PG_slab: the first object that was never handed out */
 };
 
 _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
@@ -68,6 +70,24 @@ _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
 extern unsigned long page_offset_base; /* direct map: physical address 0 */
 extern struct page *mem_map;	       /* entry 0 is pfn 0 */
 extern unsigned long max_pfn;	       /* one more than the last frame */
+
+/* Types of a free block: what is allocated from it should be alike in how long it stays. */
+enum migratetype {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_RECLAIMABLE,
+	MIGRATE_PCPTYPES, /* those with lists on each CPU */
+	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
+	MIGRATE_ISOLATE,
+	MIGRATE_TYPES,
+};
+
+#define pageblock_order	   9
+#define pageblock_nr_pages (1UL << pageblock_order)
+
+/* A pageblock's type, a byte each, stored so that 0, which fresh memory is, means MOVABLE. */
+extern u8 *pageblock_types;
+extern bool page_group_by_mobility_disabled;
 
 #define PAGE_OFFSET page_offset_base
 
@@ -89,6 +109,14 @@ static inline bool pfn_valid(unsigned long pfn)
 	return pfn < max_pfn;
 }
 
+/* Does @page point at an entry of the memory map? */
+static inline bool in_mem_map(const struct page *page)
+{
+	unsigned long offset = (const char *)page - (const char *)mem_map;
+
+	return offset < max_pfn * sizeof(*page) && offset % sizeof(*page) == 0;
+}
+
 static inline bool virt_addr_valid(const void *addr)
 {
 	return __pa(addr) < max_pfn << PAGE_SHIFT; /* wraps below PAGE_OFFSET */
@@ -108,7 +136,7 @@ static inline bool test_page_flag(const struct page *page, enum pageflags flag)
 #define PageBuddy(page)	   test_page_flag(page, PG_buddy)
 #define PageHead(page)	   test_page_flag(page, PG_head)
 #define PageTail(page)	   test_page_flag(page, PG_tail)
-#define PageReserved(page) test_page_flag(page, PG_reserved)
+#define PageReserved(page) (!test_page_flag(page, PG_managed))
 #define PageHWPoison(page) test_page_flag(page, PG_hwpoison)
 
 static inline bool PageCompound(const struct page *page)
@@ -161,9 +189,25 @@ static inline unsigned int page_zonenum(const struct page *page)
 
 static inline int page_to_nid(const struct page *page)
 {
-	return (page->flags >> PAGE_NODE_SHIFT) & 0xff;
+	return (page->flags >> PAGE_NODE_SHIFT) & 0xf;
+}
+
+/* Zone and node in one number below NR_PAGESET_SLOTS. */
+static inline unsigned int page_zone_slot(const struct page *page)
+{
+	return (page->flags >> PAGE_ZONE_SHIFT) & 0xff;
 }
 
 struct zone *page_zone(const struct page *page);
+
+static inline enum migratetype get_pageblock_migratetype(const struct page *page)
+{
+	if (unlikely(page_group_by_mobility_disabled))
+		return MIGRATE_UNMOVABLE;
+	return (enum migratetype)(
+		__atomic_load_n(&pageblock_types[page_to_pfn(page) >> pageblock_order],
+				__ATOMIC_RELAXED) ^
+		MIGRATE_MOVABLE);
+}
 
 #endif

@@ -30,6 +30,11 @@
 struct user_window;
 struct oops_frame;
 
+struct per_cpu_pages;
+
+/* Free page lists are found by a page's node and zone: 16 of each (see page.h). */
+#define NR_PAGESET_SLOTS 256
+
 /* One emulated CPU. The array is static: a stale pointer to one is always safe to read. */
 struct cpu {
 	struct task_struct *owner; /* changed under the lock of cpu.c; read by anyone */
@@ -38,6 +43,10 @@ struct cpu {
 	int node;		     /* the memory node it is part of */
 	unsigned long percpu_offset; /* added to a per-CPU pointer */
 	u64 since_ns;		     /* when the owner took it; under the lock of cpu.c */
+	/* Written at boot by mm: this CPU's page lists, of the zone that a request for zone i
+	 * tries first, and of every zone by node and zone. Never NULL. */
+	struct per_cpu_pages *first_pageset[8];
+	struct per_cpu_pages *pageset[NR_PAGESET_SLOTS];
 } ____cacheline_aligned;
 
 /* What the machine knows of a thread; every thread has one, made of zeros. */

@@ -11,6 +11,8 @@
 
 #include <string.h>
 #include <kmem/gfp.h>
+#include <kmem/percpu.h>
+#include <kmem/slab_def.h>
 
 #define SLAB_CONSISTENCY_CHECKS 0x00000100u
 #define SLAB_RED_ZONE		0x00000400u
@@ -41,8 +43,6 @@
 #define ZERO_SIZE_PTR	    ((void *)16)
 #define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
 
-struct kmem_cache;
-
 /*
  * A cache of objects of @size bytes, aligned to @align (0: the natural one). @ctor runs once for
  * each object when its slab is made, not at each allocation: return objects constructed.
@@ -62,9 +62,81 @@ void kmem_cache_destroy(struct kmem_cache *s);
 /* As kmem_cache_destroy(), but tells: 0, or -EBUSY with live objects (the book's result 1). */
 int kmem_cache_destroy_status(struct kmem_cache *s);
 
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+/* What the inline forms below leave to do: an empty sheaf, a full one, a wrong pointer. */
+void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+void __kmem_cache_free(struct kmem_cache *s, void *object);
+
+static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct cache_cpu *c;
+	void *object;
+	bool outer;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
+	outer = cpu_begin();
+	c = this_cpu_ptr(s->cpu);
+	object = c->hot;
+	if (object) {
+		WRITE_ONCE(c->hot, NULL);
+	} else {
+		struct sheaf *sheaf = c->main;
+		u32 size = sheaf->size;
+
+		if (unlikely(!size)) {
+			cpu_end(outer);
+			return __kmem_cache_alloc(s, gfp);
+		}
+		object = sheaf->objects[size - 1];
+		sheaf->size = size - 1;
+	}
+	cpu_end(outer);
+	if (gfp & __GFP_ZERO)
+		memset(object, 0, s->object_size);
+	return object;
+}
+
+/* Is @p an object of @s, as far as its page tells? */
+static __always_inline bool is_object_of(const struct kmem_cache *s, const void *p)
+{
+	const struct page *page = virt_to_page(p);
+
+	return virt_addr_valid(p) && page->slab_cache == s &&
+	       object_index(s, page, p) < page->objects;
+}
+
+/* @object is one of @s for certain. */
+static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
+{
+	bool outer = cpu_begin();
+	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	void *older = c->hot;
+
+	if (older) {
+		struct sheaf *sheaf = c->main;
+		u32 size = sheaf->size;
+
+		if (unlikely(size >= sheaf->capacity || older == object)) {
+			cpu_end(outer);
+			__kmem_cache_free(s, object);
+			return;
+		}
+		sheaf->objects[size] = older;
+		sheaf->size = size + 1;
+	}
+	WRITE_ONCE(c->hot, object);
+	cpu_end(outer);
+}
+
+static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	if (unlikely(!is_object_of(s, object)))
+		__kmem_cache_free(s, object);
+	else
+		free_to_sheaf(s, object);
+}
+
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
-void kmem_cache_free(struct kmem_cache *s, void *object); /* NULL is ignored */
 
 static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
@@ -80,7 +152,40 @@ int kmem_cache_shrink(struct kmem_cache *s);
 unsigned int kmem_cache_size(struct kmem_cache *s); /* object_size */
 const char *kmem_cache_name(struct kmem_cache *s);
 
-void *kmalloc(size_t size, gfp_t gfp);
+enum kmalloc_cache_type { KMALLOC_NORMAL, KMALLOC_RECLAIM, KMALLOC_DMA, NR_KMALLOC_TYPES };
+
+extern struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
+
+/* The cache for sizes 1 to KMALLOC_MAX_CACHE_SIZE: 1 is 96, 2 is 192, i is 2^i. */
+static __always_inline unsigned int kmalloc_index(size_t size)
+{
+	if (size <= KMALLOC_MIN_SIZE)
+		return 3;
+	if (size > 64 && size <= 96)
+		return 1;
+	if (size > 128 && size <= 192)
+		return 2;
+	return fls_long(size - 1);
+}
+
+static __always_inline enum kmalloc_cache_type kmalloc_type(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE))))
+		return KMALLOC_NORMAL;
+	return gfp & __GFP_DMA ? KMALLOC_DMA : KMALLOC_RECLAIM;
+}
+
+void *__kmalloc(size_t size, gfp_t gfp);
+
+/* Aligned to 8 bytes, and a power of two to itself (up to a page). */
+static __always_inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE)
+		return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
+					gfp & ~__GFP_DMA);
+	return __kmalloc(size, gfp);
+}
+
 void *kmalloc_node(size_t size, gfp_t gfp, int node);
 void kfree(const void *object); /* NULL and ZERO_SIZE_PTR are ignored */
 void kfree_sensitive(const void *object);

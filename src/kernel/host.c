@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -173,12 +174,35 @@ void host_sleep(u64 ns)
 	nanosleep(&ts, NULL);
 }
 
-u64 host_clock_ns(void)
+static u64 read_clock(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (u64)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+u64 host_clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+u64 host_realtime_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+u64 host_cpu_time_ns(void)
+{
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+u64 host_switch_count(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
 unsigned int host_nr_cpus(void)
@@ -202,6 +226,13 @@ void host_thread_name(char *buf, size_t size)
 	prctl(PR_GET_NAME, name);
 	strncpy(buf, name, size - 1);
 	buf[size - 1] = '\0';
+}
+
+static unsigned int threads_started; /* atomic */
+
+unsigned int host_threads_started(void)
+{
+	return __atomic_load_n(&threads_started, __ATOMIC_RELAXED);
 }
 
 struct thread_start {
@@ -242,6 +273,7 @@ int host_thread_start(unsigned long *thread, const char *name, void *(*fn)(void 
 		free(start);
 		return -err;
 	}
+	__atomic_fetch_add(&threads_started, 1, __ATOMIC_RELAXED);
 	*thread = (unsigned long)id;
 	return 0;
 }

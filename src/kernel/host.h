@@ -40,10 +40,14 @@ void host_wake(unsigned int *word, int nr);
 void host_yield(void);
 void host_sleep(u64 ns);
 
-u64 host_clock_ns(void); /* monotonic */
+u64 host_clock_ns(void);     /* monotonic */
+u64 host_realtime_ns(void);  /* since 1970 */
+u64 host_cpu_time_ns(void);  /* what all our threads have used */
+u64 host_switch_count(void); /* times one of them was switched away from */
 unsigned int host_nr_cpus(void);
 int host_thread_id(void);
 void host_thread_name(char *buf, size_t size);
+unsigned int host_threads_started(void); /* by the function below, since the process began */
 int host_thread_start(unsigned long *thread, const char *name, void *(*fn)(void *), void *arg);
 void host_thread_join(unsigned long thread);
 /* fn(arg of host_at_thread_exit) runs when the calling thread ends. */

@@ -4,8 +4,10 @@
  *
  * Line n (counted from 0 since the process started) is in slot n % LOG_RECORDS while
  * next_seq - LOG_RECORDS <= n < next_seq. The lock is the host's, since the log must work where
- * no CPU can be had, and nothing is called with it held but the console's write.
+ * no CPU can be had, and nothing is called with it held but the console's write. For the same
+ * reason who waits for lines (fs/kmsg.c) sleeps on a word of the host's, wakeups.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <kmem/printk.h>
@@ -18,7 +20,7 @@
 
 struct log_record {
 	u64 ns;
-	unsigned char level;
+	unsigned char prefix; /* facility << 3 | level */
 	char text[LOG_LINE_MAX];
 };
 
@@ -27,6 +29,8 @@ int console_loglevel = 4;
 static struct host_lock log_lock;
 static struct log_record ring[LOG_RECORDS]; /* protected by log_lock */
 static u64 next_seq;			    /* protected by log_lock */
+static unsigned int wakeups;		    /* atomic: changes with every line */
+static unsigned int sleepers;		    /* atomic: threads in log_wait() */
 
 static int format_time(char *buf, size_t size, u64 ns)
 {
@@ -43,21 +47,40 @@ static void to_console(const struct log_record *r)
 	host_console(line, n);
 }
 
-static void store_line(int level, u64 ns, const char *text, size_t len)
+void log_wake(void)
+{
+	__atomic_fetch_add(&wakeups, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&sleepers, __ATOMIC_SEQ_CST))
+		host_wake(&wakeups, INT_MAX);
+}
+
+void log_wait(u64 seq)
+{
+	unsigned int before;
+
+	__atomic_fetch_add(&sleepers, 1, __ATOMIC_SEQ_CST);
+	before = __atomic_load_n(&wakeups, __ATOMIC_SEQ_CST);
+	if (log_next_seq() <= seq)
+		host_wait(&wakeups, before, 0);
+	__atomic_fetch_sub(&sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+static void store_line(int prefix, u64 ns, const char *text, size_t len)
 {
 	struct log_record *r;
 
 	host_lock(&log_lock);
 	r = &ring[next_seq % LOG_RECORDS];
 	r->ns = ns;
-	r->level = level;
+	r->prefix = prefix;
 	len = min_t(size_t, len, LOG_LINE_MAX - 1);
 	memcpy(r->text, text, len);
 	r->text[len] = '\0';
 	next_seq++;
-	if (level < console_loglevel)
+	if ((prefix & 7) < console_loglevel)
 		to_console(r);
 	host_unlock(&log_lock);
+	log_wake();
 }
 
 int vprintk(const char *fmt, va_list args)
@@ -76,6 +99,11 @@ int vprintk(const char *fmt, va_list args)
 	if (*line)
 		store_line(level, ns, line, strlen(line));
 	return n;
+}
+
+void log_write(int prefix, const char *text, size_t len)
+{
+	store_line(prefix, ktime_get_ns(), text, len);
 }
 
 int printk(const char *fmt, ...)
@@ -125,32 +153,30 @@ u64 log_next_seq(void)
 	return seq;
 }
 
-/* Returns false if line @seq has not been written yet or has been overwritten. */
-bool log_line(u64 seq, char *buf, size_t size)
+bool log_read(u64 seq, struct log_line *line)
 {
-	struct log_record r;
-	char stamp[32];
+	const struct log_record *r;
 	bool there;
 
 	host_lock(&log_lock);
 	there = seq < next_seq && next_seq - seq <= LOG_RECORDS;
-	if (there)
-		r = ring[seq % LOG_RECORDS];
+	if (there) {
+		r = &ring[seq % LOG_RECORDS];
+		*line = (struct log_line){ .seq = seq, .ns = r->ns, .prefix = r->prefix };
+		strcpy(line->text, r->text);
+	}
 	host_unlock(&log_lock);
-	if (!there)
-		return false;
-	format_time(stamp, sizeof(stamp), r.ns);
-	snprintf(buf, size, "<%d>%s%s\n", r.level, stamp, r.text);
-	return true;
+	return there;
 }
 
-int kmsg_show(struct seq_file *m, void *v)
+bool log_line(u64 seq, char *buf, size_t size)
 {
-	u64 end = log_next_seq();
-	char line[LOG_LINE_MAX + 40];
+	struct log_line line;
+	char stamp[32];
 
-	for (u64 seq = log_first_seq(); seq < end; seq++)
-		if (log_line(seq, line, sizeof(line)))
-			seq_puts(m, line);
-	return 0;
+	if (!log_read(seq, &line))
+		return false;
+	format_time(stamp, sizeof(stamp), line.ns);
+	snprintf(buf, size, "<%d>%s%s\n", line.prefix, stamp, line.text);
+	return true;
 }

@@ -13,6 +13,20 @@
 
 u64 log_first_seq(void); /* the oldest line kept */
 u64 log_next_seq(void);	 /* the line that will be written next */
+
+struct log_line {
+	u64 seq, ns; /* since the boot */
+	int prefix;  /* facility << 3 | level: 0 is the kernel's, 1 a client's */
+	char text[LOG_LINE_MAX];
+};
+
+/* False if line @seq is not (or no longer) there. */
+bool log_read(u64 seq, struct log_line *line);
+/* One line of somebody else's than the kernel. */
+void log_write(int prefix, const char *text, size_t len);
+/* Sleeps until line @seq is written or log_wake() is called; may wake for nothing. */
+void log_wait(u64 seq);
+void log_wake(void);
 /* "<level>[seconds] text\n"; false if the line is not (or no longer) there. */
 bool log_line(u64 seq, char *buf, size_t size);
 

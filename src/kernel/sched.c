@@ -13,11 +13,18 @@
 #include "sched.h"
 
 static u64 boot_ns;
+static u64 boot_realtime_ns;
 static unsigned int machine_owner;
 
 void sched_boot(void)
 {
 	boot_ns = host_clock_ns();
+	boot_realtime_ns = host_realtime_ns();
+}
+
+u64 boot_time_seconds(void)
+{
+	return boot_realtime_ns / 1000000000;
 }
 
 u64 ktime_get_ns(void)

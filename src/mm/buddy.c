@@ -42,8 +42,7 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][2] = {
 
 bool page_group_by_mobility_disabled;
 
-/* A pageblock's type, stored so that 0, which fresh memory is, means MOVABLE. */
-static u8 *pageblock_types;
+u8 *pageblock_types;
 
 void pageblocks_boot(unsigned long nr_pages)
 {
@@ -51,13 +50,6 @@ void pageblocks_boot(unsigned long nr_pages)
 	if (!pageblock_types)
 		pr_err("buddy: no memory for the types of pageblocks\n");
 	page_group_by_mobility_disabled = nr_pages < pageblock_nr_pages * MIGRATE_TYPES;
-}
-
-enum migratetype get_pageblock_migratetype(const struct page *page)
-{
-	if (unlikely(page_group_by_mobility_disabled))
-		return MIGRATE_UNMOVABLE;
-	return READ_ONCE(pageblock_types[page_to_pfn(page) >> pageblock_order]) ^ MIGRATE_MOVABLE;
 }
 
 static void set_pageblock_migratetype(struct zone *zone, struct page *page, enum migratetype type)

@@ -20,8 +20,6 @@
 #include "slab.h"
 #include "zone.h"
 
-enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_RECLAIM, KMALLOC_DMA, NR_KMALLOC_TYPES };
-
 /* In the order they are made; index i >= 3 is of size 2^i. */
 static const struct {
 	unsigned int index, size;
@@ -42,26 +40,10 @@ static const struct {
 #undef KMALLOC_INFO
 };
 
-static struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
+struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
 
 /* Marks the first page of a large object: page->mapping points here. */
 static const char large_tag;
-
-/* By (size - 1) / 8, for sizes up to 192. */
-static const u8 small_index[24] = { 3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1,
-				    7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2 };
-
-static inline unsigned int kmalloc_index(size_t size)
-{
-	return size <= 192 ? small_index[(size - 1) / 8] : (unsigned int)fls_long(size - 1);
-}
-
-static inline enum kmalloc_type kmalloc_type(gfp_t gfp)
-{
-	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE))))
-		return KMALLOC_NORMAL;
-	return gfp & __GFP_DMA ? KMALLOC_DMA : KMALLOC_RECLAIM;
-}
 
 int kmalloc_boot(void)
 {
@@ -116,11 +98,20 @@ static bool is_large(const struct page *page)
 	return page->mapping == &large_tag && PageHead(page);
 }
 
-void *kmalloc(size_t size, gfp_t gfp)
+/* By (size - 1) / 8, for sizes up to 192. */
+static const u8 small_index[24] = { 3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1,
+				    7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2 };
+
+static inline unsigned int index_of(size_t size)
+{
+	return size <= 192 ? small_index[(size - 1) / 8] : (unsigned int)fls_long(size - 1);
+}
+
+void *__kmalloc(size_t size, gfp_t gfp)
 {
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return size ? kmalloc_large(size, gfp, NUMA_NO_NODE) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
+	return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][index_of(size)],
 				gfp & ~__GFP_DMA);
 }
 
@@ -128,7 +119,7 @@ void *kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
 		return size ? kmalloc_large(size, gfp, node) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc_node(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
+	return kmem_cache_alloc_node(kmalloc_caches[kmalloc_type(gfp)][index_of(size)],
 				     gfp & ~__GFP_DMA, node);
 }
 
@@ -138,28 +129,30 @@ static noinline void bad_kfree(const void *object)
 	dump_stack();
 }
 
-void kfree(const void *object)
+static noinline void kfree_large(const void *object)
 {
 	struct page *page;
 
-	if (unlikely(ZERO_OR_NULL_PTR(object)))
+	if (ZERO_OR_NULL_PTR(object))
 		return;
-	if (unlikely(!virt_addr_valid(object))) {
-		bad_kfree(object);
-		return;
-	}
 	page = virt_to_page(object);
-	if (likely(PageSlab(page))) {
-		kmem_cache_free(page->slab_cache, (void *)object);
-		return;
-	}
-	if (!is_large(page) || page_address(page) != object) {
+	if (!virt_addr_valid(object) || !is_large(page) || page_address(page) != object) {
 		bad_kfree(object);
 		return;
 	}
 	page->mapping = NULL;
 	account_large(page, -1);
 	__free_pages(page, page->order);
+}
+
+void kfree(const void *object)
+{
+	struct page *page = virt_to_page(object);
+
+	if (likely(virt_addr_valid(object) && PageSlab(page)))
+		kmem_cache_free(page->slab_cache, (void *)object);
+	else
+		kfree_large(object);
 }
 
 size_t ksize(const void *object)
@@ -197,7 +190,7 @@ size_t kmalloc_size_roundup(size_t size)
 		return size;
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return PAGE_SIZE << get_order(size);
-	return kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(size)]->object_size;
+	return kmalloc_caches[KMALLOC_NORMAL][index_of(size)]->object_size;
 }
 
 void *krealloc(const void *object, size_t new_size, gfp_t gfp)

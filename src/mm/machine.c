@@ -259,6 +259,7 @@ static int memory_boot(const struct machine_config *cfg)
 	int err;
 
 	nr_online_nodes = 1;
+	pcp_unpublish();
 	memblock_boot();
 	err = ram_boot(cfg->mem);
 	if (err)
@@ -277,6 +278,7 @@ static int memory_boot(const struct machine_config *cfg)
 	if (err)
 		return err;
 	memblock_free_all();
+	memblock_close();
 	watermarks_boot(cfg->min_free_kbytes);
 	return 0;
 }
@@ -304,13 +306,14 @@ int machine_boot(const struct machine_config *cfg)
 	if (err)
 		goto no_memory;
 	vmstat_boot();
+	shrinkers_boot();
 	err = slab_boot();
 	if (err)
 		goto no_memory;
 	err = vmalloc_boot();
 	if (err)
 		goto no_memory;
-	err = vmscan_boot();
+	err = kswapds_boot();
 	if (err)
 		goto no_kswapd;
 	WRITE_ONCE(up, true);
@@ -318,7 +321,7 @@ int machine_boot(const struct machine_config *cfg)
 	return 0;
 
 no_kswapd:
-	vmscan_exit();
+	kswapds_exit();
 	vmalloc_exit();
 no_memory:
 	ram_exit();
@@ -367,7 +370,7 @@ unsigned long machine_halt(void)
 	if (!up)
 		return 0;
 	modules_unload_all();
-	vmscan_exit();
+	kswapds_exit();
 	leaks += vmalloc_exit();
 	leaks += slab_exit();
 	for_each_populated_zone(zone)

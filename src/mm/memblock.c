@@ -19,6 +19,7 @@
 #include <kmem/memblock.h>
 #include <kmem/page.h>
 #include <kmem/sched.h>
+#include <kmem/slab.h>
 
 #include "memblock_internal.h"
 
@@ -27,6 +28,7 @@
 static struct memblock_region init_memory[INIT_REGIONS];
 static struct memblock_region init_reserved[INIT_REGIONS];
 static bool can_resize;
+static bool boot_is_over;	   /* what is free is the page allocator's now */
 static phys_addr_t recycled_below; /* what was freed again lies below: it may not be zero */
 
 struct memblock memblock;
@@ -39,12 +41,18 @@ void memblock_boot(void)
 		.reserved = { .max = INIT_REGIONS, .regions = init_reserved, .name = "reserved" },
 	};
 	can_resize = false;
+	boot_is_over = false;
 	recycled_below = 0;
 }
 
 void memblock_allow_resize(void)
 {
 	can_resize = true;
+}
+
+void memblock_close(void)
+{
+	boot_is_over = true;
 }
 
 static phys_addr_t region_end(const struct memblock_region *r)
@@ -126,6 +134,8 @@ static int add_range(struct memblock_type *type, phys_addr_t base, phys_addr_t s
 
 		if (err)
 			return err;
+		/* Making room may have merged regions. */
+		i = 0;
 		while (i < type->cnt && region_end(&type->regions[i]) <= base)
 			i++;
 		if (i < type->cnt && type->regions[i].base <= base) {
@@ -325,6 +335,8 @@ void *memblock_alloc_try_nid(phys_addr_t size, phys_addr_t align, phys_addr_t mi
 {
 	phys_addr_t at;
 
+	if (WARN_ONCE(boot_is_over, "memblock_alloc() when the page allocator is up"))
+		return kzalloc(size, GFP_NOWAIT);
 	if (!align)
 		align = SMP_CACHE_BYTES;
 	at = memblock_find_in_range(size, align, min_addr, max_addr, nid);

@@ -80,15 +80,6 @@ static const u8 zone_of_bits[GFP_ZONEMASK + 1] = {
 	[GFP_ZONEMASK] = BAD_ZONE,
 };
 
-static inline enum migratetype gfp_migratetype(gfp_t gfp)
-{
-	if (unlikely(page_group_by_mobility_disabled))
-		return MIGRATE_UNMOVABLE;
-	if (gfp & __GFP_MOVABLE)
-		return MIGRATE_MOVABLE;
-	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
-}
-
 static bool mark_allows(const struct zone *zone, const struct request *rq, unsigned int flags,
 			unsigned long *keep)
 {
@@ -139,9 +130,8 @@ static struct page *take_from_zone(struct zone *zone, const struct request *rq, 
 	if (rq->order <= PAGE_ALLOC_COSTLY_ORDER) {
 		outer = cpu_begin();
 		page = pcp_take(zone, rq->order, rq->type, rq->gfp & __GFP_COLD);
-		if (!page && mark_allows(zone, rq, flags, &keep) &&
-		    pcp_refill(zone, rq->order, rq->type, keep))
-			page = pcp_take(zone, rq->order, rq->type, false);
+		if (!page && mark_allows(zone, rq, flags, &keep))
+			page = pcp_refill(zone, rq->order, rq->type, keep);
 		cpu_end(outer);
 	}
 	if (!page && mark_allows(zone, rq, flags, &keep))
@@ -282,17 +272,21 @@ static void prep_compound(struct page *page, unsigned int order)
 static inline void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 {
 	page->private = 0;
-	page->mapping = NULL;
-	atomic_set(&page->_refcount, 1);
+	WRITE_ONCE(page->users, 1);
 	if (unlikely(order && (gfp & __GFP_COMP)))
 		prep_compound(page, order);
 	if (gfp & __GFP_ZERO)
 		memset(page_address(page), 0, PAGE_SIZE << order);
 }
 
+static enum migratetype request_type(gfp_t gfp)
+{
+	return unlikely(page_group_by_mobility_disabled) ? MIGRATE_UNMOVABLE : gfp_migratetype(gfp);
+}
+
 static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int order)
 {
-	struct request rq = { .gfp = gfp, .order = order, .type = gfp_migratetype(gfp) };
+	struct request rq = { .gfp = gfp, .order = order, .type = request_type(gfp) };
 	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
 	struct page *page;
 
@@ -324,20 +318,18 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return alloc_pages_from(nid == NUMA_NO_NODE ? numa_node_id() : nid, gfp, order);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+struct page *__alloc_pages(gfp_t gfp, unsigned int order)
 {
-	unsigned int idx = zone_of_bits[gfp & GFP_ZONEMASK];
-	struct page *page = NULL;
-	struct zone *zone;
+	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
+	struct page *page;
 	bool outer;
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
-	if (likely(order <= PAGE_ALLOC_COSTLY_ORDER && idx != BAD_ZONE)) {
+	if (likely(order <= PAGE_ALLOC_COSTLY_ORDER && zone != BAD_ZONE &&
+		   !(gfp & (__GFP_COLD | __GFP_THISNODE)))) {
 		outer = cpu_begin();
-		zone = NODE_DATA(current->busy->node)->node_zonelists[idx].zones[0];
-		if (likely(zone))
-			page = pcp_take(zone, order, gfp_migratetype(gfp), gfp & __GFP_COLD);
+		page = pcp_pop(zone, order, gfp_migratetype(gfp));
 		cpu_end(outer);
 		if (likely(page)) {
 			prep_new_page(page, order, gfp);
@@ -345,13 +337,6 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 		}
 	}
 	return alloc_pages_from(numa_node_id(), gfp, order);
-}
-
-unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
-{
-	struct page *page = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
-
-	return page ? (unsigned long)page_address(page) : 0;
 }
 
 unsigned long get_zeroed_page(gfp_t gfp)

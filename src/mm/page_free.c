@@ -31,15 +31,11 @@ void bad_page(struct page *page, const char *why)
 	dump_stack();
 }
 
-static bool in_mem_map(const struct page *page)
-{
-	return page >= mem_map && page < mem_map + max_pfn &&
-	       ((const char *)page - (const char *)mem_map) % sizeof(*page) == 0;
-}
-
 static const char *why_not_free(const struct page *page, unsigned int order)
 {
-	if (page->flags & PAGE_FLAGS_CHECK_AT_FREE)
+	if (unlikely(!(page->flags & BIT(PG_managed))))
+		return "it is reserved";
+	if (unlikely(page->flags & PAGE_FLAGS_CHECK_AT_FREE))
 		return page->flags & BIT(PG_tail) ? "it is a tail page"
 						  : "PAGE_FLAGS_CHECK_AT_FREE flag(s) set";
 	if (page->order != order)
@@ -57,10 +53,10 @@ static void clear_compound(struct page *page, unsigned int order)
 }
 
 /* The reference count is 0 and the block is nobody's. */
-static void free_block(struct page *page, unsigned int order, bool cold)
+static __always_inline void free_block(struct page *page, unsigned int order, bool cold)
 {
-	struct zone *zone = page_zone(page);
-	bool outer;
+	enum migratetype type = get_pageblock_migratetype(page);
+	struct zone *zone;
 
 	if (unlikely(page->mapping || atomic_read(&page->_mapcount))) {
 		bad_page(page, page->mapping ? "non-NULL mapping" : "nonzero mapcount");
@@ -69,14 +65,19 @@ static void free_block(struct page *page, unsigned int order, bool cold)
 	}
 	if (PageHead(page))
 		clear_compound(page, order);
-	if (order <= PAGE_ALLOC_COSTLY_ORDER &&
-	    likely(get_pageblock_migratetype(page) < MIGRATE_PCPTYPES)) {
-		outer = cpu_begin();
-		pcp_give(zone, page, order, cold);
+	if (order <= PAGE_ALLOC_COSTLY_ORDER && likely(type < MIGRATE_PCPTYPES)) {
+		bool outer = cpu_begin();
+
+		if (unlikely(cold))
+			pcp_give_cold(page_zone(page), page, order);
+		else if (!pcp_push(page, order, type))
+			pcp_spill(page_zone(page), page, order, type);
 		cpu_end(outer);
 		return;
 	}
+	zone = page_zone(page);
 	spin_lock(&zone->lock);
+	/* A pageblock's type may have changed before the lock was had. */
 	buddy_free_block(zone, page, order, get_pageblock_migratetype(page), FPI_NONE);
 	spin_unlock(&zone->lock);
 	atomic_long_add(1l << order, &zone->pages_freed);
@@ -115,7 +116,7 @@ static inline void free_pages_checked(struct page *page, unsigned int order, boo
 	free_block(page, order, cold);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+void free_pages_slow(struct page *page, unsigned int order)
 {
 	if (unlikely(!in_mem_map(page))) {
 		pr_err("BUG: __free_pages() of %p, which is no struct page\n", (void *)page);
@@ -125,14 +126,9 @@ void __free_pages(struct page *page, unsigned int order)
 	free_pages_checked(page, order, false);
 }
 
-void free_pages(unsigned long addr, unsigned int order)
+void free_pages_report(unsigned long addr)
 {
-	if (!addr)
-		return;
-	if (WARN(!virt_addr_valid((void *)addr) || offset_in_page(addr),
-		 "free_pages() of %#lx, which is no page of the direct map", addr))
-		return;
-	free_pages_checked(virt_to_page(addr), order, false);
+	WARN(true, "free_pages() of %#lx, which is no page of the direct map", addr);
 }
 
 void free_hot_page(struct page *page)
@@ -150,8 +146,12 @@ void put_page(struct page *page)
 {
 	struct page *head = compound_head(page);
 
-	if (unlikely(page_ref_count(head) <= 0)) {
-		bad_page(head, "VM_BUG_ON_PAGE(page_ref_count(page) == 0)");
+	const char *why = page_ref_count(head) > 0 ? why_not_free(head, head->order)
+						   : "VM_BUG_ON_PAGE(page_ref_count(page) == 0)";
+
+	/* A slab's page has the cache's reference, which nobody else may drop. */
+	if (unlikely(why)) {
+		bad_page(head, why);
 		return;
 	}
 	if (atomic_dec_and_test(&head->_refcount))

@@ -3,15 +3,19 @@
  * pcp.c - per-CPU page lists: a few free pages of each zone kept by each CPU.
  *
  * 1. Idea: a page that was just freed is warm in the CPU's cache and will be wanted again at
- *    once. So each CPU keeps lists of free blocks of order 0 to 3 for each type, and takes from
- *    and gives to them without a lock: whoever is busy on the CPU is alone there (kernel/cpu.c).
- *    Only every batch-th request meets the zone's lock.
- * 2. Structures: lists[order * MIGRATE_PCPTYPES + type], the hot end first; count is in pages
- *    over all of them.
+ *    once. So each CPU keeps free blocks of order 0 to 3 for each type, and takes from and gives
+ *    to them without a lock: whoever is busy on the CPU is alone there (kernel/cpu.c). Only every
+ *    batch-th request meets the zone's lock.
+ * 2. Structures: list number order * MIGRATE_PCPTYPES + type has a *stack*, an array of pointers
+ *    with the hottest last, and behind it a linked list. Nearly all requests end at the stack,
+ *    which touches nothing of a page but what its user touches as well (pcp_pop() in gfp.h,
+ *    pcp_push() in page_free.c); this file is what happens when a stack is empty or full.
  * 3. Invariants (pcp_check()):
- *	count = sum over lists of (length << order) <= high after each pcp_give(),
- *	blocks on the lists have refcount 0, PG_buddy clear, ->order right.
- *    Pages on the lists are not in NR_FREE_PAGES.
+ *	listed = sum over the linked lists of (length << order),
+ *	count = listed + sum over the stacks of (blocks << order) <= high + a stack's worth,
+ *	blocks here have refcount 0, PG_buddy clear, ->order right.
+ *    Pages here are not in NR_FREE_PAGES. stack->moved is blocks moved in by a refill minus
+ *    those moved out by a drain, so that frees = allocs + blocks - moved needs no counter.
  * 4. Locks: none for the lists; zone->lock around moves from and to the buddy. Another thread
  *    gets at a CPU's lists only by work_on_cpu().
  */
@@ -19,6 +23,9 @@
 #include <kmem/percpu.h>
 
 #include "zone.h"
+
+/* Where requests look that no zone can serve: always empty. */
+static struct per_cpu_pages no_pages;
 
 static inline unsigned int list_index(unsigned int order, enum migratetype type)
 {
@@ -36,6 +43,53 @@ void pcp_init(struct zone *zone)
 			INIT_LIST_HEAD(&pcp->lists[i]);
 		pcp->batch = 1;
 	}
+}
+
+void pcp_unpublish(void)
+{
+	for (int i = 0; i < NR_CPUS; i++) {
+		struct cpu *c = &cpu_table[i];
+
+		for (size_t z = 0; z < ARRAY_SIZE(c->first_pageset); z++)
+			c->first_pageset[z] = &no_pages;
+		for (int slot = 0; slot < NR_PAGESET_SLOTS; slot++)
+			c->pageset[slot] = &no_pages;
+	}
+}
+
+void pcp_publish(void)
+{
+	struct zone *zone;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct cpu *c = &cpu_table[cpu];
+
+		for_each_populated_zone(zone)
+			c->pageset[zone->zone_pgdat->node_id << 4 | zone->idx] =
+				per_cpu_ptr(zone->per_cpu_pageset, cpu);
+		for (int z = 0; z < MAX_NR_ZONES; z++) {
+			zone = NODE_DATA(c->node)->node_zonelists[z].zones[0];
+			if (zone)
+				c->first_pageset[z] = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+		}
+	}
+}
+
+/* Blocks in a stack; for another CPU's, of about now. */
+u32 stack_blocks(const struct pcp_stack *stack)
+{
+	return READ_ONCE(stack->nr) + (READ_ONCE(stack->hot) != NULL);
+}
+
+/* Pages on a CPU's lists; for another CPU, of about now. */
+int pcp_count(const struct per_cpu_pages *pcp)
+{
+	int count = READ_ONCE(pcp->listed);
+
+	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
+		count += stack_blocks(&pcp->stacks[i]) << (i / MIGRATE_PCPTYPES);
+	return count;
 }
 
 static int batch_for(const struct zone *zone)
@@ -59,6 +113,12 @@ static int high_for(const struct zone *zone, int batch)
 	return max_t(unsigned long, total / max(cpus, 1u), 4 * batch);
 }
 
+/* A stack alone, with its hot entry, does not go above the CPU's limit. */
+static u32 stack_limit(int high, unsigned int order)
+{
+	return clamp((high >> order) - 1, 0, PCP_STACK);
+}
+
 void pcp_set_limits(struct zone *zone)
 {
 	int batch = batch_for(zone), high = high_for(zone, batch);
@@ -71,25 +131,105 @@ void pcp_set_limits(struct zone *zone)
 
 		WRITE_ONCE(pcp->batch, batch);
 		WRITE_ONCE(pcp->high, high);
+		for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
+			WRITE_ONCE(pcp->stacks[i].limit, stack_limit(high, i / MIGRATE_PCPTYPES));
 	}
+}
+
+static void stack_set(struct pcp_stack *stack, u32 nr, long moved)
+{
+	WRITE_ONCE(stack->nr, nr);
+	WRITE_ONCE(stack->moved, stack->moved + moved);
+}
+
+static void list_push(struct per_cpu_pages *pcp, struct list_head *list, struct page *page,
+		      bool hot)
+{
+	if (hot)
+		list_add(&page->lru, list);
+	else
+		list_add_tail(&page->lru, list);
+	WRITE_ONCE(pcp->listed, pcp->listed + (1 << page->order));
+}
+
+static struct page *list_pop(struct per_cpu_pages *pcp, struct list_head *list, bool hot)
+{
+	struct page *page;
+
+	if (list_empty(list))
+		return NULL;
+	page = hot ? list_first_entry(list, struct page, lru)
+		   : list_last_entry(list, struct page, lru);
+	list_del(&page->lru);
+	WRITE_ONCE(pcp->listed, pcp->listed - (1 << page->order));
+	return page;
+}
+
+/* Half a stack from the list's hot end, the hottest on top. */
+static void fill_stack(struct per_cpu_pages *pcp, unsigned int i)
+{
+	struct pcp_stack *stack = &pcp->stacks[i];
+	struct page *taken[PCP_STACK / 2 + 1];
+	u32 n = 0;
+
+	while (n < ARRAY_SIZE(taken) && (taken[n] = list_pop(pcp, &pcp->lists[i], true)))
+		n++;
+	for (u32 k = 0; k < n; k++)
+		stack->pages[k] = taken[n - 1 - k];
+	stack_set(stack, n, n);
+}
+
+/* All of a stack goes to the list's hot end. */
+static void empty_stack(struct per_cpu_pages *pcp, unsigned int i)
+{
+	struct pcp_stack *stack = &pcp->stacks[i];
+	long n = stack_blocks(stack);
+
+	for (u32 k = 0; k < stack->nr; k++)
+		list_push(pcp, &pcp->lists[i], stack->pages[k], true);
+	if (stack->hot)
+		list_push(pcp, &pcp->lists[i], stack->hot, true);
+	WRITE_ONCE(stack->hot, NULL);
+	stack_set(stack, 0, -n);
+}
+
+/* The colder half of a stack, too. */
+static void halve_stack(struct per_cpu_pages *pcp, unsigned int i)
+{
+	const u32 n = (pcp->stacks[i].nr + 1) / 2;
+	struct pcp_stack *stack = &pcp->stacks[i];
+	u32 left = stack->nr - n;
+
+	for (u32 k = 0; k < n; k++)
+		list_push(pcp, &pcp->lists[i], stack->pages[k], true);
+	for (u32 k = 0; k < left; k++)
+		stack->pages[k] = stack->pages[k + n];
+	stack_set(stack, left, -(long)n);
 }
 
 struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold)
 {
 	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
 	unsigned int i = list_index(order, type);
-	struct list_head *list = &pcp->lists[i];
-	struct page *page;
+	struct pcp_stack *stack = &pcp->stacks[i];
+	struct page *page = NULL;
 
-	if (list_empty(list))
-		return NULL;
-	page = unlikely(cold) ? list_last_entry(list, struct page, lru)
-			      : list_first_entry(list, struct page, lru);
-	page->lru.next->prev = page->lru.prev;
-	page->lru.prev->next = page->lru.next;
-	WRITE_ONCE(pcp->count, pcp->count - (1 << order));
-	WRITE_ONCE(pcp->allocs, pcp->allocs + 1);
-	WRITE_ONCE(pcp->pages_allocated, pcp->pages_allocated + (1ul << order));
+	if (cold)
+		page = list_pop(pcp, &pcp->lists[i], false);
+	if (page) {
+		stack_set(stack, stack->nr, 1);
+	} else if (stack->hot) {
+		page = stack->hot;
+		WRITE_ONCE(stack->hot, NULL);
+	} else {
+		if (!stack->nr)
+			fill_stack(pcp, i);
+		if (!stack->nr)
+			return NULL;
+		page = stack->pages[stack->nr - 1];
+		WRITE_ONCE(stack->nr, stack->nr - 1);
+	}
+	WRITE_ONCE(stack->allocs, stack->allocs + 1);
 	return page;
 }
 
@@ -99,15 +239,11 @@ static void give_back(struct zone *zone, struct per_cpu_pages *pcp, int pages)
 	unsigned int i = 0;
 
 	spin_lock(&zone->lock);
-	while (pages > 0 && pcp->count) {
-		struct list_head *list = &pcp->lists[i++ % NR_PCP_LISTS];
-		struct page *page;
+	while (pages > 0 && pcp->listed) {
+		struct page *page = list_pop(pcp, &pcp->lists[i++ % NR_PCP_LISTS], false);
 
-		if (list_empty(list))
+		if (!page)
 			continue;
-		page = list_last_entry(list, struct page, lru);
-		list_del(&page->lru);
-		WRITE_ONCE(pcp->count, pcp->count - (1 << page->order));
 		pages -= 1 << page->order;
 		buddy_free_block(zone, page, page->order, get_pageblock_migratetype(page),
 				 FPI_NONE);
@@ -115,29 +251,52 @@ static void give_back(struct zone *zone, struct per_cpu_pages *pcp, int pages)
 	spin_unlock(&zone->lock);
 }
 
-void pcp_give(struct zone *zone, struct page *page, unsigned int order, bool cold)
+static void limit_pages(struct zone *zone, struct per_cpu_pages *pcp)
 {
-	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
-	struct list_head *list = &pcp->lists[list_index(order, get_pageblock_migratetype(page))];
+	int over = pcp_count(pcp) - READ_ONCE(pcp->high);
 
-	if (unlikely(cold))
-		list_add_tail(&page->lru, list);
-	else
-		list_add(&page->lru, list);
-	WRITE_ONCE(pcp->count, pcp->count + (1 << order));
-	WRITE_ONCE(pcp->pages_freed, pcp->pages_freed + (1ul << order));
-	if (unlikely(pcp->count > READ_ONCE(pcp->high)))
-		give_back(zone, pcp, max(READ_ONCE(pcp->batch), pcp->count - pcp->high));
+	if (over > 0)
+		give_back(zone, pcp, max(READ_ONCE(pcp->batch), over));
 }
 
-bool pcp_refill(struct zone *zone, unsigned int order, enum migratetype type, unsigned long keep)
+void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order)
+{
+	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	unsigned int i = list_index(order, get_pageblock_migratetype(page));
+
+	stack_set(&pcp->stacks[i], pcp->stacks[i].nr, -1);
+	list_push(pcp, &pcp->lists[i], page, false);
+	limit_pages(zone, pcp);
+}
+
+/* The stack is full and has a hot block, which makes room for @page. */
+void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum migratetype type)
+{
+	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	unsigned int i = list_index(order, type);
+	struct pcp_stack *stack = &pcp->stacks[i];
+
+	halve_stack(pcp, i);
+	if (stack->nr < READ_ONCE(stack->limit)) {
+		stack->pages[stack->nr] = stack->hot;
+		WRITE_ONCE(stack->nr, stack->nr + 1);
+	} else {
+		stack_set(stack, stack->nr, -1);
+		list_push(pcp, &pcp->lists[i], stack->hot, true);
+	}
+	WRITE_ONCE(stack->hot, page);
+	limit_pages(zone, pcp);
+}
+
+struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
+			unsigned long keep)
 {
 	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
 	struct list_head *list = &pcp->lists[list_index(order, type)];
-	int n = max(READ_ONCE(pcp->batch) >> order, order ? 2 : 1), got = 0;
+	int n = max(READ_ONCE(pcp->batch) >> order, order ? 2 : 1);
 
 	spin_lock(&zone->lock);
-	while (got < n) {
+	for (int got = 0; got < n; got++) {
 		struct page *page;
 
 		/* One is what was asked for; more only if the mark allows. */
@@ -146,12 +305,10 @@ bool pcp_refill(struct zone *zone, unsigned int order, enum migratetype type, un
 		page = buddy_take(zone, order, type);
 		if (!page)
 			break;
-		list_add_tail(&page->lru, list);
-		got++;
+		list_push(pcp, list, page, false);
 	}
 	spin_unlock(&zone->lock);
-	WRITE_ONCE(pcp->count, pcp->count + (got << order));
-	return got;
+	return pcp_take(zone, order, type, false);
 }
 
 static long drain_this_cpu(void *unused)
@@ -161,8 +318,10 @@ static long drain_this_cpu(void *unused)
 	for_each_populated_zone(zone) {
 		struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
 
-		if (pcp->count)
-			give_back(zone, pcp, pcp->count);
+		for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
+			empty_stack(pcp, i);
+		if (pcp->listed)
+			give_back(zone, pcp, pcp->listed);
 	}
 	return 0;
 }
@@ -172,7 +331,7 @@ static bool cpu_has_pages(unsigned int cpu)
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		if (READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count))
+		if (pcp_count(per_cpu_ptr(zone->per_cpu_pageset, cpu)))
 			return true;
 	}
 	return false;
@@ -202,7 +361,7 @@ unsigned long pcp_pages(const struct zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
+		sum += pcp_count(per_cpu_ptr(zone->per_cpu_pageset, cpu));
 	return sum;
 }
 
@@ -211,25 +370,34 @@ struct check {
 	unsigned long bad;
 };
 
+static bool is_sound(const struct check *check, const struct page *page, unsigned int i)
+{
+	return page->order == i / MIGRATE_PCPTYPES && !PageBuddy(page) && !page_ref_count(page) &&
+	       page_zone(page) == check->zone;
+}
+
 static long check_this_cpu(void *arg)
 {
 	struct check *check = arg;
 	struct per_cpu_pages *pcp = this_cpu_ptr(check->zone->per_cpu_pageset);
-	long count = 0;
+	long listed = 0;
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
 		struct page *page;
 
 		list_for_each_entry(page, &pcp->lists[i], lru) {
-			check->bad += page->order != i / MIGRATE_PCPTYPES || PageBuddy(page) ||
-				      page_ref_count(page) || page_zone(page) != check->zone;
-			count += 1l << page->order;
+			check->bad += !is_sound(check, page, i);
+			listed += 1l << page->order;
 		}
+		for (u32 k = 0; k < pcp->stacks[i].nr; k++)
+			check->bad += !is_sound(check, pcp->stacks[i].pages[k], i);
+		page = pcp->stacks[i].hot;
+		check->bad += page && !is_sound(check, page, i);
 	}
-	check->bad += count != pcp->count;
+	check->bad += listed != pcp->listed;
 	if (check->bad)
 		pr_err("pcp: zone %s, CPU %u: %ld pages on lists, %d counted, %lu violations\n",
-		       check->zone->name, smp_processor_id(), count, pcp->count, check->bad);
+		       check->zone->name, smp_processor_id(), listed, pcp->listed, check->bad);
 	return 0;
 }
 

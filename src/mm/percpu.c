@@ -8,7 +8,8 @@
  * 2. Structures: a chunk has two bitmaps over its unit, a bit for every PCPU_MIN_ALLOC_SIZE
  *    bytes: used[], and start[] with a bit where an object begins (and where it ends, so that a
  *    free finds the end without being told). The first chunk comes from memblock, before there
- *    is a page allocator; its users are the page allocator and slab themselves.
+ *    is a page allocator; its users are the page allocator and slab themselves. Later chunks are
+ *    described in host memory, since slab itself stands on them.
  * 3. Invariants: a start bit stands at every change between unused and an object, and between
  *    two objects; chunk->free = unused bits * PCPU_MIN_ALLOC_SIZE.
  * 4. Locks: pcpu_lock around the bitmaps and the list of chunks. A new chunk is made without it.
@@ -18,6 +19,7 @@
 #include <kmem/memblock.h>
 #include <kmem/percpu.h>
 
+#include "../kernel/host.h"
 #include "percpu_internal.h"
 #include "zone.h"
 
@@ -135,20 +137,20 @@ static void *take_from_any(unsigned long bits, unsigned long align)
 	return ptr;
 }
 
-/* What describes a chunk lies behind its last unit. */
 static size_t chunk_bytes(void)
 {
-	return UNIT_SIZE * nr_cpu_ids + sizeof(struct pcpu_chunk);
+	return UNIT_SIZE * nr_cpu_ids;
 }
 
 static bool add_chunk(gfp_t gfp)
 {
-	char *base = alloc_pages_exact(chunk_bytes(), gfp | __GFP_ZERO);
-	struct pcpu_chunk *chunk;
+	struct pcpu_chunk *chunk = host_alloc(sizeof(*chunk));
+	void *base = chunk ? alloc_pages_exact(chunk_bytes(), gfp | __GFP_ZERO) : NULL;
 
-	if (!base)
+	if (!base) {
+		host_free(chunk);
 		return false;
-	chunk = (struct pcpu_chunk *)(base + UNIT_SIZE * nr_cpu_ids);
+	}
 	mod_zone_page_state(page_zone(virt_to_page(base)), NR_PERCPU,
 			    UNIT_SIZE * nr_cpu_ids >> PAGE_SHIFT);
 	spin_lock(&pcpu_lock);
@@ -248,6 +250,7 @@ void percpu_exit(void)
 			continue;
 		list_del(&chunk->list);
 		free_pages_exact(chunk->base, chunk_bytes());
+		host_free(chunk);
 	}
 }
 

@@ -8,7 +8,9 @@
  *    whichever CPU the object came from. With two arrays, a run of either kind must be longer
  *    than an array before anything else is met: then whole arrays are traded with the *barn*,
  *    where each node keeps some full and some empty ones, and only when that cannot help are
- *    objects moved between an array and the slabs.
+ *    objects moved between an array and the slabs. In front of main stands one entry more, ->hot:
+ *    an object that is freed and allocated at once passes through it, and that pair waits for one
+ *    word of memory instead of for a counter's two changes.
  *
  * 2. Structures: struct sheaf, of ->capacity objects; struct cache_cpu, a CPU's two; the barn in
  *    struct kmem_cache_node. Sheaves are objects of the cache "kmem_sheaf", which has none
@@ -16,7 +18,7 @@
  *
  * 3. Invariants: main != NULL; 0 <= size <= capacity; every object in a sheaf is one of the
  *    cache and in use for its slab; full_sheaves hold full ones, empty_sheaves empty ones,
- *    nr_full <= BARN_FULL, nr_empty <= BARN_EMPTY.
+ *    nr_full <= barn_full, nr_empty <= BARN_EMPTY.
  *
  * 4. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
  */
@@ -26,7 +28,6 @@
 
 #include "slab.h"
 
-#define BARN_FULL  10
 #define BARN_EMPTY 10
 
 struct sheaf no_sheaf;
@@ -97,12 +98,12 @@ static struct sheaf *barn_get_empty(struct kmem_cache_node *n)
 }
 
 /* Puts a full or an empty sheaf away; false if there are enough of its kind. */
-static bool barn_put(struct kmem_cache_node *n, struct sheaf *sheaf)
+static bool barn_put(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *sheaf)
 {
 	bool kept = true;
 
 	spin_lock(&n->barn_lock);
-	if (sheaf->size && n->nr_full < BARN_FULL) {
+	if (sheaf->size && n->nr_full < s->barn_full) {
 		list_add(&sheaf->barn_list, &n->full_sheaves);
 		WRITE_ONCE(n->nr_full, n->nr_full + 1);
 	} else if (!sheaf->size && n->nr_empty < BARN_EMPTY) {
@@ -117,7 +118,7 @@ static bool barn_put(struct kmem_cache_node *n, struct sheaf *sheaf)
 
 static void put_empty(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *sheaf)
 {
-	if (sheaf && sheaf != &no_sheaf && !barn_put(n, sheaf))
+	if (sheaf && sheaf != &no_sheaf && !barn_put(s, n, sheaf))
 		free_sheaf(sheaf);
 }
 
@@ -190,7 +191,7 @@ void sheaf_free_slow(struct kmem_cache *s, void *object)
 			WRITE_ONCE(c->main, empty);
 		} else {
 			/* The older of the two goes: what was freed last is warm. */
-			if (!barn_put(n, c->spare)) {
+			if (!barn_put(s, n, c->spare)) {
 				flush_sheaf(s, c->spare);
 				put_empty(s, n, c->spare);
 			}
@@ -198,11 +199,24 @@ void sheaf_free_slow(struct kmem_cache *s, void *object)
 			WRITE_ONCE(c->main, empty);
 		}
 	}
-	if (c->main->size < c->main->capacity)
-		c->main->objects[c->main->size++] = object;
-	else
+	if (c->main->size < c->main->capacity && c->hot) {
+		c->main->objects[c->main->size++] = c->hot;
+		WRITE_ONCE(c->hot, object);
+	} else {
 		slab_give(s, &object, 1);
+	}
 	cpu_end(outer);
+}
+
+bool sheaf_has_just(struct kmem_cache *s, const void *object)
+{
+	bool outer = cpu_begin(), just;
+	const struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	const struct sheaf *sheaf = c->main;
+
+	just = c->hot == object || (sheaf->size && sheaf->objects[sheaf->size - 1] == object);
+	cpu_end(outer);
+	return just;
 }
 
 void sheaves_init(struct kmem_cache *s)
@@ -221,6 +235,9 @@ static long flush_this_cpu(void *arg)
 
 	WRITE_ONCE(c->main, &no_sheaf);
 	c->spare = NULL;
+	if (c->hot)
+		slab_give(s, &c->hot, 1);
+	WRITE_ONCE(c->hot, NULL);
 	flush_sheaf(s, main);
 	free_sheaf(main);
 	if (spare) {
@@ -247,7 +264,9 @@ static void flush_barn(struct kmem_cache *s)
 /* A hint, for those who are not on that CPU. */
 static bool cpu_has_sheaves(struct kmem_cache *s, unsigned int cpu)
 {
-	return READ_ONCE(per_cpu_ptr(s->cpu, cpu)->main) != &no_sheaf;
+	const struct cache_cpu *c = per_cpu_ptr(s->cpu, cpu);
+
+	return READ_ONCE(c->main) != &no_sheaf || READ_ONCE(c->hot);
 }
 
 void sheaves_flush(struct kmem_cache *s)
@@ -297,7 +316,7 @@ static unsigned long check_sheaf(struct kmem_cache *s, const struct sheaf *sheaf
 	unsigned long bad = sheaf->size > sheaf->capacity;
 
 	for (u32 i = 0; i < sheaf->size && !bad; i++)
-		bad += cache_of_object(sheaf->objects[i]) != s;
+		bad += !is_object_of(s, sheaf->objects[i]);
 	return bad;
 }
 
@@ -306,7 +325,8 @@ static long check_this_cpu(void *arg)
 	struct kmem_cache *s = arg;
 	struct cache_cpu *c = this_cpu_ptr(s->cpu);
 
-	return check_sheaf(s, c->main) + (c->spare ? check_sheaf(s, c->spare) : 0);
+	return check_sheaf(s, c->main) + (c->spare ? check_sheaf(s, c->spare) : 0) +
+	       (c->hot && !is_object_of(s, c->hot));
 }
 
 unsigned long sheaves_check(struct kmem_cache *s)

@@ -104,11 +104,13 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		slab[i].flags |= BIT(PG_slab);
 		slab[i].slab_cache = s;
+		/* Each page tells all that a free must know: no way back to the first one. */
+		slab[i].order = order;
+		slab[i].objects = objects;
 	}
 	slab->freelist = NULL;
 	slab->inuse = 0;
 	slab->fresh = 0;
-	slab->objects = objects;
 	account_slab(s, slab, 1);
 	if (s->ctor)
 		for (unsigned int i = 0; i < objects; i++)
@@ -313,14 +315,6 @@ struct kmem_cache *cache_of_object(const void *object)
 	return page && PageSlab(page) ? page->slab_cache : NULL;
 }
 
-static bool is_object(const struct kmem_cache *s, const struct page *slab, const void *p)
-{
-	size_t off = (const char *)p - (const char *)page_address(slab);
-
-	return off >= s->red_left_pad && (off - s->red_left_pad) % s->size == 0 &&
-	       (off - s->red_left_pad) / s->size < slab->objects;
-}
-
 /* Marks the free objects of a slab in @free; returns their number, or -1 for a broken list. */
 static int free_objects_of(const struct kmem_cache *s, const struct page *slab, u8 *free)
 {
@@ -330,9 +324,9 @@ static int free_objects_of(const struct kmem_cache *s, const struct page *slab, 
 	for (void *p = slab->freelist; p; p = get_free_pointer(s, p)) {
 		unsigned int i;
 
-		if (!is_object(s, slab, p))
+		if (!is_object_of(s, p) || virt_to_head_page(p) != slab)
 			return -1;
-		i = ((char *)p - (char *)page_address(slab)) / s->size;
+		i = object_index(s, slab, p);
 		if (free[i]++)
 			return -1;
 		n++;
@@ -445,25 +439,11 @@ static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp)
 	return object;
 }
 
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	struct sheaf *sheaf;
-	void *object = NULL;
-	bool outer;
-
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	outer = cpu_begin();
-	sheaf = this_cpu_ptr(s->cpu)->main;
-	if (likely(sheaf->size))
-		object = sheaf->objects[--sheaf->size];
-	cpu_end(outer);
-	if (unlikely(!object)) {
-		if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-			gfp = fix_flags(gfp);
-		object = sheaf_alloc_slow(s, gfp);
-	}
-	return finish_alloc(s, object, gfp);
+	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
+		gfp = fix_flags(gfp);
+	return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp);
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
@@ -479,44 +459,35 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 	return finish_alloc(s, slab_take_one(s, gfp, node), gfp);
 }
 
-/* The object is one of @s for certain. */
-static __always_inline void free_object(struct kmem_cache *s, void *object)
+static bool report_bad_free(struct kmem_cache *s, const void *object, const char *what)
 {
-	bool outer = cpu_begin(), done = false;
-	struct sheaf *sheaf = this_cpu_ptr(s->cpu)->main;
-
-	if (likely(sheaf->size < sheaf->capacity)) {
-		sheaf->objects[sheaf->size++] = object;
-		done = true;
-	}
-	cpu_end(outer);
-	if (unlikely(!done))
-		sheaf_free_slow(s, object);
+	pr_err("BUG %s: %s 0x%016lx\n", s->name, what, (unsigned long)object);
+	dump_stack();
+	return false;
 }
 
-static noinline void free_wrong_object(struct kmem_cache *s, void *object)
+/* May the object be freed to @*s? A stranger goes to the cache it is from. */
+static bool check_free(struct kmem_cache **s, void *object)
 {
 	struct kmem_cache *real = cache_of_object(object);
 
-	if (!real || !is_object(real, virt_to_head_page(object), object)) {
-		pr_err("BUG %s: Invalid object pointer 0x%016lx\n", s->name, (unsigned long)object);
+	if (!real || !is_object_of(real, object))
+		return report_bad_free(*s, object, "Invalid object pointer");
+	if (real != *s) {
+		pr_err("cache_from_obj: Wrong slab cache. %s but object is from %s\n", (*s)->name,
+		       real->name);
 		dump_stack();
-		return;
+		*s = real;
 	}
-	pr_err("cache_from_obj: Wrong slab cache. %s but object is from %s\n", s->name, real->name);
-	dump_stack();
-	free_object(real, object);
+	if (sheaf_has_just(real, object))
+		return report_bad_free(real, object, "Object already free");
+	return true;
 }
 
-void kmem_cache_free(struct kmem_cache *s, void *object)
+void __kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	if (unlikely(!object))
-		return;
-	if (unlikely(!virt_addr_valid(object) || virt_to_page(object)->slab_cache != s)) {
-		free_wrong_object(s, object);
-		return;
-	}
-	free_object(s, object);
+	if (object && check_free(&s, object))
+		sheaf_free_slow(s, object);
 }
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)

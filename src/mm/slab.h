@@ -12,6 +12,7 @@
 
 #include <kmem/mmzone.h>
 #include <kmem/slab.h>
+#include <kmem/slab_def.h>
 
 #define SLAB_MAX_ORDER	 3
 #define SLAB_MAX_OBJECTS 32767
@@ -36,56 +37,6 @@
 /* What must not reach a cache: objects need addresses, and the cache has its own zone. */
 #define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
 
-struct kmem_cache_node {
-	spinlock_t list_lock;
-	/* Protected by list_lock: */
-	struct list_head partial; /* slabs with free objects; the empty ones too */
-	struct list_head full;	  /* slabs without */
-	unsigned long nr_partial;
-	unsigned long free_objects; /* in the slabs on partial */
-	unsigned long nr_slabs;
-	unsigned long total_objects;
-	/* Sheaves that no CPU has. Protected by barn_lock: */
-	spinlock_t barn_lock;
-	struct list_head full_sheaves, empty_sheaves;
-	unsigned int nr_full, nr_empty;
-};
-
-struct sheaf {
-	struct list_head barn_list;
-	u32 size; /* objects[0..size-1] are free objects of the cache */
-	u32 capacity;
-	void *objects[];
-};
-
-/* One CPU's sheaves: touched only by who is busy on the CPU. */
-struct cache_cpu {
-	struct sheaf *main;  /* taken from and given to; never NULL */
-	struct sheaf *spare; /* NULL, or the one to swap with */
-};
-
-struct kmem_cache {
-	struct cache_cpu __percpu *cpu;
-	slab_flags_t flags;
-	unsigned int object_size; /* what the user asked for */
-	unsigned int size;	  /* from one object to the next */
-	unsigned int sheaf_capacity;
-	void (*ctor)(void *);
-
-	unsigned int inuse;  /* bytes before metadata */
-	unsigned int offset; /* of the free pointer in a free object */
-	unsigned int align;
-	unsigned int red_left_pad;	     /* room before the object, for debugging */
-	unsigned int order, objects;	     /* of a slab, and the objects in it */
-	unsigned int min_order, min_objects; /* when memory is short */
-	unsigned long min_partial;	     /* empty slabs kept */
-	gfp_t allocflags;
-	const char *name;
-	int refcount;	       /* names that share it; -1: never shared. Under slab_mutex */
-	struct list_head list; /* under slab_mutex */
-	struct kmem_cache_node *node[MAX_NUMNODES];
-};
-
 /* slab.c */
 void slab_nodes_init(struct kmem_cache *s);
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node); /* from a new slab if need be */
@@ -103,6 +54,8 @@ void slab_list_live(struct kmem_cache *s); /* into the log */
 extern struct sheaf no_sheaf; /* size 0, capacity 0: where every CPU starts */
 void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp);
 void sheaf_free_slow(struct kmem_cache *s, void *object);
+/* Is it what this CPU freed last? */
+bool sheaf_has_just(struct kmem_cache *s, const void *object);
 void sheaves_init(struct kmem_cache *s);
 /* All objects in sheaves go back to their slabs. May sleep. */
 void sheaves_flush(struct kmem_cache *s);

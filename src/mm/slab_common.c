@@ -103,6 +103,28 @@ static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
 	return size >= 1024 ? 32 : size >= 256 ? 48 : 60;
 }
 
+#define BARN_FULL_MIN 10
+#define BARN_FULL_MAX 64
+
+/* Full sheaves may hold a 64th of RAM, and are given back under pressure like empty slabs. */
+static unsigned int barn_full_for(const struct kmem_cache *s)
+{
+	unsigned long bytes = (unsigned long)s->size * max(s->sheaf_capacity, 1u);
+	unsigned long fit = (totalram_pages() << PAGE_SHIFT) / 64 / bytes;
+
+	return clamp(fit, (unsigned long)BARN_FULL_MIN, (unsigned long)BARN_FULL_MAX);
+}
+
+/* The inverse of an odd number modulo 2^32: each step doubles the bits that are right. */
+static u32 inverse(u32 odd)
+{
+	u32 x = odd;
+
+	for (int i = 0; i < 4; i++)
+		x *= 2 - odd * x;
+	return x;
+}
+
 static int calculate_sizes(struct kmem_cache *s)
 {
 	unsigned int size = ALIGN(s->object_size, sizeof(void *));
@@ -123,8 +145,11 @@ static int calculate_sizes(struct kmem_cache *s)
 	s->objects = objects_in(order, s->size);
 	s->min_order = get_order(s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
+	s->size_shift = __builtin_ctz(s->size);
+	s->size_inverse = inverse(s->size >> s->size_shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, MIN_PARTIAL, MAX_PARTIAL);
 	s->sheaf_capacity = sheaf_capacity_for(s->size, s->flags);
+	s->barn_full = barn_full_for(s);
 	s->allocflags = 0;
 	if (s->flags & SLAB_CACHE_DMA)
 		s->allocflags |= GFP_DMA;

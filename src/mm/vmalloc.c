@@ -188,6 +188,7 @@ static void *vmalloc_area(unsigned long size, gfp_t gfp, int node, unsigned int 
 		give_up_area(vm);
 		return NULL;
 	}
+	vmap_area_publish((unsigned long)vm->addr);
 	return vm->addr;
 }
 
@@ -260,6 +261,7 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags, unsigne
 		give_up_area(vm);
 		return NULL;
 	}
+	vmap_area_publish((unsigned long)vm->addr);
 	return vm->addr;
 }
 
@@ -366,7 +368,10 @@ int vmalloc_boot(void)
 	vmalloc_base = WINDOW_BASE;
 	vmalloc_end = WINDOW_BASE + WINDOW_SIZE;
 	atomic_long_set(&nr_vmalloc_pages, 0);
-	return vmap_area_boot();
+	err = vmap_area_boot();
+	if (err)
+		host_unmap(WINDOW_BASE, WINDOW_SIZE);
+	return err;
 }
 
 static void report_leak(const struct vmap_info *info)

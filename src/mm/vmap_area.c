@@ -289,6 +289,13 @@ struct vm_struct *vmap_area_remove(unsigned long addr)
 	return vm;
 }
 
+void vmap_area_publish(unsigned long addr)
+{
+	spin_lock(&vmap_lock);
+	at_or_below(busy_root, addr)->ready = true;
+	spin_unlock(&vmap_lock);
+}
+
 struct vm_struct *vmap_area_find(unsigned long addr)
 {
 	struct vmap_area *va;
@@ -296,7 +303,7 @@ struct vm_struct *vmap_area_find(unsigned long addr)
 
 	spin_lock(&vmap_lock);
 	va = at_or_below(busy_root, addr);
-	if (va && addr < va->va_end)
+	if (va && addr < va->va_end && va->ready)
 		vm = va->vm;
 	spin_unlock(&vmap_lock);
 	return vm;
@@ -315,8 +322,7 @@ bool vmap_area_next(unsigned long addr, struct vmap_info *info)
 		info->start = best->va_start;
 		info->end = best->va_end;
 		info->busy = best->vm != NULL;
-		if (best->vm)
-			info->vm = *best->vm;
+		info->vm = best->vm && best->ready ? *best->vm : (struct vm_struct){ 0 };
 	}
 	spin_unlock(&vmap_lock);
 	return best != NULL;

@@ -18,6 +18,7 @@ struct vmap_area {
 	unsigned long subtree_max; /* the largest size in the subtree */
 	struct list_head list;	   /* lazily freed */
 	struct vm_struct *vm;	   /* busy: what it is; NULL: lazily freed */
+	bool ready;		   /* vm is complete, and others may look at it */
 };
 
 int vmap_area_boot(void);
@@ -26,6 +27,8 @@ void vmap_area_exit(void);
 
 /* The lowest @size bytes at a multiple of @align; NULL if there is no room or no memory. */
 struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struct vm_struct *vm);
+/* The area at @addr is complete: from now on it is shown and found. */
+void vmap_area_publish(unsigned long addr);
 /*
  * Takes the busy area that starts at @addr out of use; its addresses are not given out again
  * before a purge. Returns what it was, or NULL if no area starts there.
@@ -39,7 +42,7 @@ unsigned long vmap_area_purge(void);
 /* What one line of proc/vmallocinfo says. */
 struct vmap_info {
 	unsigned long start, end;
-	struct vm_struct vm; /* a copy */
+	struct vm_struct vm; /* a copy; zeros while the area is being made */
 	bool busy;
 };
 

@@ -229,9 +229,14 @@ void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_typ
 	}
 }
 
-int vmscan_boot(void)
+void shrinkers_boot(void)
 {
+	INIT_LIST_HEAD(&shrinkers);
 	nr_kswapds = 0;
+}
+
+int kswapds_boot(void)
+{
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
 		struct kswapd *k = &kswapds[nid];
 		char name[24];
@@ -250,7 +255,7 @@ int vmscan_boot(void)
 	return 0;
 }
 
-void vmscan_exit(void)
+void kswapds_exit(void)
 {
 	while (nr_kswapds) {
 		struct kswapd *k = &kswapds[--nr_kswapds];
@@ -260,5 +265,4 @@ void vmscan_exit(void)
 		host_thread_join(k->thread);
 		k->thread = 0;
 	}
-	INIT_LIST_HEAD(&shrinkers);
 }

@@ -5,8 +5,9 @@
 
 #include <kmem/mmzone.h>
 
-int vmscan_boot(void);
-void vmscan_exit(void);
+void shrinkers_boot(void); /* nobody is registered */
+int kswapds_boot(void);
+void kswapds_exit(void);
 
 /* Asks everybody who registered a shrinker. Returns the pages freed. May sleep. */
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);

@@ -34,6 +34,21 @@ struct pcp_totals {
 	unsigned long allocs_local, allocs_other, pages_allocated, pages_freed;
 };
 
+/* What was freed to a stack is what is there, and was taken, and did not come otherwise. */
+static void add_pcp_totals(struct pcp_totals *t, const struct per_cpu_pages *pcp, bool local)
+{
+	for (int i = 0; i < NR_PCP_LISTS; i++) {
+		const struct pcp_stack *stack = &pcp->stacks[i];
+		unsigned long allocs = READ_ONCE(stack->allocs);
+		long frees = allocs + stack_blocks(stack) - READ_ONCE(stack->moved);
+		unsigned int order = i / MIGRATE_PCPTYPES;
+
+		*(local ? &t->allocs_local : &t->allocs_other) += allocs;
+		t->pages_allocated += allocs << order;
+		t->pages_freed += max(frees, 0l) << order;
+	}
+}
+
 static struct pcp_totals pcp_totals(const struct zone *zone)
 {
 	struct pcp_totals t = { 0 };
@@ -42,14 +57,9 @@ static struct pcp_totals pcp_totals(const struct zone *zone)
 	if (!zone->per_cpu_pageset)
 		return t;
 	for_each_online_cpu(cpu) {
-		const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+		bool local = cpu_to_node(cpu) == zone->zone_pgdat->node_id;
 
-		if (cpu_to_node(cpu) == zone->zone_pgdat->node_id)
-			t.allocs_local += READ_ONCE(pcp->allocs);
-		else
-			t.allocs_other += READ_ONCE(pcp->allocs);
-		t.pages_allocated += READ_ONCE(pcp->pages_allocated);
-		t.pages_freed += READ_ONCE(pcp->pages_freed);
+		add_pcp_totals(&t, per_cpu_ptr(zone->per_cpu_pageset, cpu), local);
 	}
 	return t;
 }
@@ -411,7 +421,7 @@ static void show_pagesets(struct seq_file *m, const struct zone *zone)
 			   "\n              batch:    %d"
 			   "\n              high_min: %d"
 			   "\n              high_max: %d",
-			   cpu, READ_ONCE(pcp->count), high, READ_ONCE(pcp->batch), high, high);
+			   cpu, pcp_count(pcp), high, READ_ONCE(pcp->batch), high, high);
 		/* Counters are not kept back on CPUs, so nothing is ever owed. */
 		seq_puts(m, "\n  vm stats threshold: 0");
 	}

@@ -223,7 +223,7 @@ int zones_boot_pagesets(void)
 static void init_struct_page(struct page *page, const struct zone *zone)
 {
 	*page = (struct page){
-		.flags = (unsigned long)zone->idx << PAGE_ZONE_SHIFT |
+		.flags = BIT(PG_managed) | (unsigned long)zone->idx << PAGE_ZONE_SHIFT |
 			 (unsigned long)zone->zone_pgdat->node_id << PAGE_NODE_SHIFT,
 	};
 }
@@ -288,6 +288,7 @@ void memblock_free_all(void)
 		}
 	}
 	build_all_zonelists();
+	pcp_publish();
 }
 
 bool frontier_advance(struct zone *zone)

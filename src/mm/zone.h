@@ -48,19 +48,28 @@ unsigned long buddy_blocks(const struct zone *zone, unsigned int order);
 unsigned long buddy_check(struct zone *zone);
 
 /* Pageblock types: one byte for 2 MiB. */
-enum migratetype get_pageblock_migratetype(const struct page *page);
-extern bool page_group_by_mobility_disabled;
 void pageblocks_boot(unsigned long nr_pages);
 
 /* pcp.c */
 void pcp_init(struct zone *zone);
 void pcp_set_limits(struct zone *zone);
-/* The two below: the caller is busy on a CPU. */
+/* Tells every CPU where its lists are. After the zonelists are built. */
+void pcp_publish(void);
+void pcp_unpublish(void);
+/*
+ * The two below are for who is busy on a CPU. pcp_take(): a block from the CPU's list, or NULL.
+ * pcp_refill(): the same, after moving up to a batch of blocks there from the buddy, as long as
+ * more than @keep pages stay free.
+ */
 struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold);
-void pcp_give(struct zone *zone, struct page *page, unsigned int order, bool cold);
-/* Moves up to a batch of blocks from the buddy to the CPU's list, leaving @keep pages free. */
-bool pcp_refill(struct zone *zone, unsigned int order, enum migratetype type, unsigned long keep);
+struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
+			unsigned long keep);
+/* A block for the list: to its cold end, or to its hot end when the stack there is full. */
+void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order);
+void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum migratetype type);
 unsigned long pcp_pages(const struct zone *zone);
+u32 stack_blocks(const struct pcp_stack *stack);
+int pcp_count(const struct per_cpu_pages *pcp);
 unsigned long pcp_check(struct zone *zone);
 /* Drains the lists of CPUs nobody is busy on. */
 void drain_idle_pages(void);
