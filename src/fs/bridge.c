@@ -12,15 +12,16 @@
  * because of a reply. Errors leave at reply_err(), the only place that turns our errnos into a
  * client's; counts leave short as the driver gave them.
  *
- * What the kernel may remember: names and attributes of what is never removed, for an hour; of
- * everything else nothing, since a driver changes or removes it without telling.
- * Files are served past the page cache (direct_io), so that every read and write reaches the
- * driver; open_flags() is the one place that decides it.
+ * What the kernel may remember: names and attributes of what is never removed, and attributes of
+ * devices whose content it caches (bridge_file.c), for an hour; of everything else nothing, since
+ * a driver changes or removes it without telling.
+ *
+ * A request that waits inside a driver keeps its thread, so there is no number of threads that
+ * would do: another one is started whenever none is left to take the next request, and threads
+ * that nobody needs any more end.
  *
  * Locks: none of its own; see node.c, file.c, request.c.
  */
-#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
-#include <fuse3/fuse_lowlevel.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,13 +33,11 @@
 #include <kmem/printk.h>
 
 #include "../kernel/host.h"
-#include "bridge.h"
-#include "request.h"
-#include "vfs.h"
+#include "bridge_internal.h"
 
-#define KEEP_SECONDS  3600.0
-#define WORKERS	      4
-#define IOCTL_ARG_MAX (1u << _IOC_SIZEBITS)
+#define KEEP_SECONDS 3600.0
+#define WORKERS_KEPT 4	  /* that wait for requests; more changed nothing */
+#define WORKERS_MAX  4096 /* requests that can wait inside drivers at once */
 
 static struct bridge_config config;
 static struct fuse_session *session;
@@ -52,7 +51,7 @@ static void interrupted(fuse_req_t req, void *data)
 	request_interrupt((u64)(uintptr_t)data);
 }
 
-static void begin(struct request *rq, fuse_req_t req)
+void bridge_begin(struct request *rq, fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
@@ -60,13 +59,7 @@ static void begin(struct request *rq, fuse_req_t req)
 	fuse_req_interrupt_func(req, interrupted, (void *)(uintptr_t)rq->id);
 }
 
-static void end(struct request *rq)
-{
-	request_end(rq);
-}
-
-/* The one place where errors leave; @err is 0 or -errno. */
-static void reply_err(fuse_req_t req, long err)
+void bridge_reply_err(fuse_req_t req, long err)
 {
 	if (err == -ERESTARTSYS)
 		err = -EINTR;
@@ -77,19 +70,14 @@ static void reply_err(fuse_req_t req, long err)
 	fuse_reply_err(req, (int)-err);
 }
 
-static struct node *node_of(fuse_ino_t ino)
-{
-	return ino == FUSE_ROOT_ID ? node_root() : (struct node *)ino;
-}
-
-static struct file *file_of(const struct fuse_file_info *fi)
-{
-	return (struct file *)(uintptr_t)fi->fh;
-}
-
 static double keep_seconds(const struct node *node)
 {
 	return node->ops->permanent ? KEEP_SECONDS : 0;
+}
+
+static double keep_attr_seconds(const struct node *node)
+{
+	return READ_ONCE(node->attr_is_told) ? KEEP_SECONDS : keep_seconds(node);
 }
 
 /* Names. */
@@ -101,12 +89,13 @@ static void bridge_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct fuse_entry_param e = { 0 };
 
 	if (!node) {
-		reply_err(req, -ENOENT);
+		bridge_reply_err(req, -ENOENT);
 		return;
 	}
 	node_remember(node);
 	e.ino = (fuse_ino_t)node;
-	e.attr_timeout = e.entry_timeout = keep_seconds(node);
+	e.entry_timeout = keep_seconds(node);
+	e.attr_timeout = keep_attr_seconds(node);
 	node_stat(node, &e.attr);
 	if (fuse_reply_entry(req, &e))
 		node_forget(node, 1); /* the kernel has not heard of it */
@@ -142,7 +131,7 @@ static void bridge_readlink(fuse_req_t req, fuse_ino_t ino)
 	if (node->target)
 		fuse_reply_readlink(req, node->target);
 	else
-		reply_err(req, -EINVAL);
+		bridge_reply_err(req, -EINVAL);
 }
 
 struct listing {
@@ -175,7 +164,7 @@ static void bridge_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 	if (l.buf)
 		err = node_list(node_of(ino), (u64)off, list_entry_add, &l);
 	if (err)
-		reply_err(req, err);
+		bridge_reply_err(req, err);
 	else
 		fuse_reply_buf(req, l.buf, l.used);
 	request_buffer_put(l.buf);
@@ -184,40 +173,40 @@ static void bridge_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 /* Replies: EPERM. Only drivers make and remove names. */
 static void refuse_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 			 dev_t rdev)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 			  fuse_ino_t new_parent, const char *new_name, unsigned int flags)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const char *new_name)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 static void refuse_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 			  struct fuse_file_info *fi)
 {
-	reply_err(req, -EPERM);
+	bridge_reply_err(req, -EPERM);
 }
 
 /* Attributes. */
@@ -227,7 +216,7 @@ static void reply_attr(fuse_req_t req, struct node *node)
 	struct stat st;
 
 	node_stat(node, &st);
-	fuse_reply_attr(req, &st, keep_seconds(node));
+	fuse_reply_attr(req, &st, keep_attr_seconds(node));
 }
 
 /* Replies: attr. */
@@ -250,19 +239,19 @@ static void bridge_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, in
 
 	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != inode->i_uid) ||
 	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != inode->i_gid)) {
-		reply_err(req, -EPERM);
+		bridge_reply_err(req, -EPERM);
 		return;
 	}
-	begin(&rq, req);
+	bridge_begin(&rq, req);
 	if (to_set & FUSE_SET_ATTR_SIZE)
 		err = vfs_truncate(node, attr->st_size);
 	if (!err && (to_set & FUSE_SET_ATTR_MODE))
 		node_set_mode(node, attr->st_mode);
 	if (!err && (to_set & FUSE_SET_ATTR_MTIME))
 		node_set_mtime(node, to_set & FUSE_SET_ATTR_MTIME_NOW ? NULL : &attr->st_mtim);
-	end(&rq);
+	request_end(&rq);
 	if (err)
-		reply_err(req, err);
+		bridge_reply_err(req, err);
 	else
 		reply_attr(req, node);
 }
@@ -283,200 +272,14 @@ static void bridge_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &st);
 }
 
-/* Open files. */
-
-/* How the kernel is to treat the file: decided by what its driver promises. */
-static void open_flags(const struct file *file, struct fuse_file_info *fi)
-{
-	fi->direct_io = 1; /* no driver promises yet that its data only changes through us */
-	fi->noflush = !file->f_op->flush;
-}
-
-/* Replies: open, what the driver's open says. O_TRUNC comes with the flags. */
-static void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct request rq;
-	struct file *file;
-	int err;
-
-	begin(&rq, req);
-	err = vfs_open(node_of(ino), (unsigned int)fi->flags, &file);
-	end(&rq);
-	if (err) {
-		reply_err(req, err);
-		return;
-	}
-	fi->fh = (uintptr_t)file;
-	open_flags(file, fi);
-	if (fuse_reply_open(req, fi)) /* interrupted: there will be no release */
-		vfs_release(file);
-}
-
-/* Replies: 0. The last one for this file. */
-static void bridge_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct request rq;
-
-	begin(&rq, req);
-	vfs_release(file_of(fi));
-	end(&rq);
-	reply_err(req, 0);
-}
-
-/* Replies: 0, what the driver says. At each close of a descriptor. */
-static void bridge_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct request rq;
-	int err;
-
-	begin(&rq, req);
-	err = vfs_flush(file_of(fi), (fl_owner_t)(uintptr_t)fi->lock_owner);
-	end(&rq);
-	reply_err(req, err);
-}
-
-/* Replies: 0, what the driver says. */
-static void bridge_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
-{
-	struct request rq;
-	int err;
-
-	begin(&rq, req);
-	err = vfs_fsync(file_of(fi), datasync);
-	end(&rq);
-	reply_err(req, err);
-}
-
-/* Replies: up to @size bytes (fewer: as the driver gave them; none: the end), or an error. */
-static void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
-			struct fuse_file_info *fi)
-{
-	void *buf = request_buffer_get();
-	struct request rq;
-	loff_t pos = off;
-	ssize_t ret = -ENOMEM;
-
-	size = min(size, REQUEST_BUFFER);
-	if (off == 0 && node_of(ino)->ops->generated)
-		machine_idle(); /* caches of idle CPUs go home before they are counted */
-	begin(&rq, req);
-	if (buf) {
-		request_window(&rq, (unsigned long)buf, size, buf, true);
-		ret = vfs_read(file_of(fi), buf, size, &pos);
-	}
-	end(&rq);
-	if (ret < 0)
-		reply_err(req, ret);
-	else
-		fuse_reply_buf(req, buf, (size_t)ret);
-	request_buffer_put(buf);
-}
-
-/* Replies: the count that went in (short: as the driver gave it), or an error. */
-static void bridge_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
-			 struct fuse_file_info *fi)
-{
-	struct request rq;
-	loff_t pos = off;
-	ssize_t ret;
-
-	begin(&rq, req);
-	request_window(&rq, (unsigned long)buf, size, (void *)(uintptr_t)buf, false);
-	ret = vfs_write(file_of(fi), buf, size, &pos);
-	end(&rq);
-	if (ret < 0)
-		reply_err(req, ret);
-	else
-		fuse_reply_write(req, (size_t)ret);
-}
-
-/* Replies: the position, ENXIO, EINVAL. Comes for SEEK_DATA and SEEK_HOLE only. */
-static void bridge_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
-			 struct fuse_file_info *fi)
-{
-	struct request rq;
-	loff_t ret;
-
-	begin(&rq, req);
-	ret = vfs_llseek(file_of(fi), off, whence);
-	end(&rq);
-	if (ret < 0)
-		reply_err(req, ret);
-	else
-		fuse_reply_lseek(req, ret);
-}
-
-/* Replies: 0, EOPNOTSUPP, what the driver says. */
-static void bridge_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
-			     struct fuse_file_info *fi)
-{
-	struct request rq;
-	long err;
-
-	begin(&rq, req);
-	err = vfs_fallocate(file_of(fi), mode, off, len);
-	end(&rq);
-	reply_err(req, err);
-}
-
-/*
- * Replies: the driver's positive result with what it wrote at its argument; ENOTTY for what it
- * does not know. The kernel has carried as many bytes as the command's number says, in the
- * directions it says; they appear at the client's own address.
- */
-static void bridge_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
-			 struct fuse_file_info *fi, unsigned int flags, const void *in,
-			 size_t in_size, size_t out_size)
-{
-	size_t size = max(in_size, out_size);
-	char *buf = size ? request_buffer_get() : NULL;
-	struct request rq;
-	long ret = -ENOTTY;
-
-	if (size > IOCTL_ARG_MAX)
-		ret = -EINVAL;
-	else if (size && !buf)
-		ret = -ENOMEM;
-	else if (!(flags & FUSE_IOCTL_DIR)) {
-		begin(&rq, req);
-		if (size) {
-			memset(buf, 0, size);
-			memcpy(buf, in, in_size);
-			request_window(&rq, (unsigned long)arg, size, buf, out_size > 0);
-		}
-		ret = vfs_ioctl(file_of(fi), cmd, (unsigned long)arg);
-		end(&rq);
-	}
-	if (ret < 0)
-		reply_err(req, ret);
-	else
-		fuse_reply_ioctl(req, (int)ret, buf, out_size);
-	request_buffer_put(buf);
-}
-
-/* Replies: the events that are ready now. */
-static void bridge_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
-			struct fuse_pollhandle *ph)
-{
-	struct request rq;
-	__poll_t events;
-
-	begin(&rq, req);
-	events = vfs_poll(file_of(fi));
-	end(&rq);
-	if (ph)
-		fuse_pollhandle_destroy(ph);
-	fuse_reply_poll(req, events);
-}
-
 /* The session. */
 
 static void bridge_init(void *userdata, struct fuse_conn_info *conn)
 {
-	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+	conn->want |= conn->capable & (FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPLICIT_INVAL_DATA);
 	conn->want &= ~(unsigned int)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
 				      FUSE_CAP_SPLICE_MOVE | FUSE_CAP_WRITEBACK_CACHE |
-				      FUSE_CAP_READDIRPLUS);
+				      FUSE_CAP_READDIRPLUS | FUSE_CAP_AUTO_INVAL_DATA);
 	conn->max_write = REQUEST_BUFFER;
 	if (config.ready)
 		config.ready();
@@ -519,6 +322,7 @@ int bridge_mount(const struct bridge_config *cfg)
 	int err = -1;
 
 	config = *cfg;
+	bridge_files_config(cfg);
 	/* Later words win, so that the client's own fsname= or subtype= does. */
 	if (asprintf(&own, "default_permissions,fsname=kmemfs,subtype=kmemfs%s%s",
 		     *cfg->options ? "," : "", cfg->options) < 0)
@@ -550,8 +354,10 @@ static void *signal_thread(void *arg)
 	sigset_t *set = arg;
 
 	while (!__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
-		if (sigtimedwait(set, NULL, &moment) > 0)
+		if (sigtimedwait(set, NULL, &moment) > 0) {
+			bridge_notify_stop();
 			fuse_session_exit(session);
+		}
 		if (fuse_session_exited(session)) {
 			request_interrupt_all();
 			pthread_kill(serving_thread, SIGUSR1);
@@ -571,8 +377,8 @@ static int serve_loop(void)
 	if (!loop)
 		return -ENOMEM;
 	fuse_loop_cfg_set_clone_fd(loop, 0);
-	fuse_loop_cfg_set_max_threads(loop, WORKERS);
-	fuse_loop_cfg_set_idle_threads(loop, WORKERS);
+	fuse_loop_cfg_set_max_threads(loop, WORKERS_MAX);
+	fuse_loop_cfg_set_idle_threads(loop, WORKERS_KEPT);
 	err = fuse_session_loop_mt(session, loop);
 	fuse_loop_cfg_destroy(loop);
 	return err;
@@ -592,13 +398,18 @@ int bridge_serve(void)
 	sigaction(SIGUSR1, &wake, NULL);
 	serving_thread = pthread_self();
 	__atomic_store_n(&serving_done, false, __ATOMIC_RELEASE);
-	err = host_thread_start(&watcher, "signals", signal_thread, &set);
+	err = bridge_notify_start(session);
+	if (!err)
+		err = host_thread_start(&watcher, "signals", signal_thread, &set);
 	if (!err) {
 		err = serve_loop();
 		__atomic_store_n(&serving_done, true, __ATOMIC_RELEASE);
 		host_thread_join(watcher);
 	}
+	bridge_notify_stop();
 	fuse_session_unmount(session);
+	vfs_release_all(); /* whoever still polls is told through the session */
+	vfs_set_client(NULL);
 	fuse_session_destroy(session);
 	session = NULL;
 	request_buffers_free();

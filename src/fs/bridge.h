@@ -10,6 +10,7 @@ struct bridge_config {
 	const char *mountpoint; /* an absolute path */
 	const char *options;	/* libfuse's own, "a,b=c"; may be empty */
 	bool debug, single_threaded;
+	bool direct;	     /* no file's bytes are kept by clients' kernels */
 	void (*ready)(void); /* called once, when the kernel has taken the mount */
 };
 

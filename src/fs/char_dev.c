@@ -240,30 +240,36 @@ void cdev_del(struct cdev *cdev)
 		kfree(cdev);
 }
 
-/* The driver of a number, pinned: a reference and its module. NULL: none, or it is leaving. */
-static struct cdev *cdev_get(dev_t dev)
+/*
+ * The driver of an inode's number, pinned: a reference and its module. NULL: none, or it is
+ * leaving. The inode remembers it, as drivers look there; it is only written if another driver
+ * has come, since others read it at the same time.
+ */
+static struct cdev *cdev_get(struct inode *inode)
 {
 	struct cdev *cdev = NULL;
 
 	mutex_lock(&chrdevs_mutex);
 	for (struct cdev_range *r = cdev_map; r; r = r->next)
-		if (ranges_meet(r->cdev, dev, 1) && try_module_get(cdev_module(r->cdev))) {
+		if (ranges_meet(r->cdev, inode->i_rdev, 1) &&
+		    try_module_get(cdev_module(r->cdev))) {
 			cdev = r->cdev;
 			atomic_inc(&cdev->refs);
 			break;
 		}
+	if (cdev && inode->i_cdev != cdev)
+		inode->i_cdev = cdev;
 	mutex_unlock(&chrdevs_mutex);
 	return cdev;
 }
 
 static int chrdev_open(struct inode *inode, struct file *file)
 {
-	struct cdev *cdev = cdev_get(inode->i_rdev);
+	struct cdev *cdev = cdev_get(inode);
 
 	if (!cdev)
 		return -ENXIO;
 	file->f_cdev = cdev; /* file.c puts it, also when what follows fails */
-	__atomic_store_n(&inode->i_cdev, cdev, __ATOMIC_RELAXED);
 	file->f_op = cdev->ops;
 	return cdev->ops->open ? cdev->ops->open(inode, file) : 0;
 }
@@ -289,14 +295,13 @@ static long call_truncate(void *arg)
 
 static int chrdev_truncate(struct node *node, loff_t length)
 {
-	struct cdev *cdev = cdev_get(node->inode.i_rdev);
+	struct cdev *cdev = cdev_get(&node->inode);
 	struct truncate_call c = { .inode = &node->inode, .length = length };
 	int err = -EINVAL;
 
 	if (!cdev)
 		return -ENXIO;
 	c.ops = cdev->ops;
-	__atomic_store_n(&node->inode.i_cdev, cdev, __ATOMIC_RELAXED);
 	if (c.ops->truncate)
 		err = (int)guarded(call_truncate, &c);
 	cdev_put(cdev);

@@ -14,6 +14,7 @@
  * reads and writes of one file may run at once, as file_operations promises.
  */
 #include <string.h>
+#include <kmem/atomic.h>
 #include <kmem/bug.h>
 #include <kmem/cdev.h>
 #include <kmem/module.h>
@@ -21,12 +22,15 @@
 #include "../kernel/host.h"
 #include "char_dev.h"
 #include "guard.h"
+#include "poll.h"
 #include "vfs.h"
 
 #define ENOIOCTLCMD 515 /* in-kernel: the driver does not know the command */
 
 struct open_file {
 	struct file file;
+	atomic_t refs; /* the opener's, and one for each read by reference under way */
+	struct poll_watch watch;
 	struct list_head link; /* in open_files; protected by files_mutex */
 };
 
@@ -43,6 +47,9 @@ struct file_call {
 	unsigned int cmd;
 	unsigned long arg;
 	fl_owner_t owner;
+	poll_table *table;
+	struct kvec *vec;
+	unsigned int max, *nr;
 };
 
 static DEFINE_MUTEX(files_mutex);
@@ -115,7 +122,22 @@ static long call_poll(void *arg)
 {
 	struct file_call *c = arg;
 
-	return c->file->f_op->poll(c->file, NULL);
+	return c->file->f_op->poll(c->file, c->table);
+}
+
+static long call_read_hold(void *arg)
+{
+	struct file_call *c = arg;
+
+	return c->file->f_op->read_hold(c->file, c->count, *c->pos, c->vec, c->max, c->nr);
+}
+
+static long call_read_drop(void *arg)
+{
+	struct file_call *c = arg;
+
+	c->file->f_op->read_drop(c->file);
+	return 0;
 }
 
 /* Frees what vfs_open() made; ->release has run, or ->open has not succeeded. */
@@ -126,6 +148,7 @@ static void file_free(struct file *file)
 	mutex_lock(&files_mutex);
 	list_del(&of->link);
 	mutex_unlock(&files_mutex);
+	poll_watch_end(&of->watch);
 	if (file->f_cdev)
 		cdev_put(file->f_cdev);
 	node_put(inode_node(file->f_inode));
@@ -148,6 +171,8 @@ static struct file *file_alloc(struct node *node, unsigned int flags)
 	of->file.f_op = node->inode.i_fop;
 	of->file.f_flags = flags;
 	of->file.f_mode = modes[flags & O_ACCMODE];
+	atomic_set(&of->refs, 1);
+	poll_watch_init(&of->watch);
 	mutex_lock(&files_mutex);
 	list_add(&of->link, &open_files);
 	mutex_unlock(&files_mutex);
@@ -207,6 +232,8 @@ void vfs_release(struct file *file)
 {
 	struct file_call c = { .file = file, .inode = file->f_inode };
 
+	if (!atomic_dec_and_test(&container_of(file, struct open_file, file)->refs))
+		return; /* the read that is under way does it */
 	if (file->f_op->release)
 		guarded(call_release, &c);
 	file_free(file);
@@ -265,6 +292,53 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_
 	return ret;
 }
 
+ssize_t vfs_write_back(struct file *file, const char __user *buf, size_t count, loff_t pos)
+{
+	/* The driver's ->write looks at the file only: so it gets one that says what is meant. */
+	struct file copy = *file;
+
+	copy.f_mode |= FMODE_WRITEBACK;
+	return vfs_write(&copy, buf, count, &pos);
+}
+
+/* -EBADF if it is not open for reading. */
+ssize_t vfs_read_hold(struct file *file, size_t count, loff_t pos, struct kvec *vec,
+		      unsigned int max, unsigned int *nr)
+{
+	struct file_call c = {
+		.file = file, .count = count, .pos = &pos, .vec = vec, .max = max, .nr = nr
+	};
+	ssize_t ret;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (!file->f_op->read_hold)
+		return -EOPNOTSUPP;
+	if (pos < 0)
+		return -EINVAL;
+	ret = checked_count(guarded(call_read_hold, &c), count);
+	if (ret > 0)
+		atomic_inc(&container_of(file, struct open_file, file)->refs);
+	return ret;
+}
+
+void vfs_read_drop(struct file *file)
+{
+	struct file_call c = { .file = file };
+
+	guarded(call_read_drop, &c);
+	vfs_release(file); /* it may have been released meanwhile */
+}
+
+void vfs_set_flags(struct file *file, unsigned int flags)
+{
+	const unsigned int mask = O_APPEND | O_NONBLOCK | O_DIRECT;
+	unsigned int now = READ_ONCE(file->f_flags);
+
+	if ((now ^ flags) & mask)
+		WRITE_ONCE(file->f_flags, (now & ~mask) | (flags & mask));
+}
+
 /* -ESPIPE without a method, as since Linux 6.0. */
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence)
 {
@@ -319,9 +393,18 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 /* Always ready without a method. */
 __poll_t vfs_poll(struct file *file)
 {
-	struct file_call c = { .file = file };
+	return vfs_poll_wait(file, NULL);
+}
+
+__poll_t vfs_poll_wait(struct file *file, void *waiter)
+{
+	struct poll_watch *watch = &container_of(file, struct open_file, file)->watch;
+	struct file_call c = { .file = file, .table = waiter ? &watch->table : NULL };
 	long ret;
 
+	/* In place before the driver looks: a change after the look finds it. */
+	if (waiter)
+		poll_watch_set(watch, waiter);
 	if (!file->f_op->poll)
 		return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 	ret = guarded(call_poll, &c);

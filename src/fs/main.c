@@ -141,6 +141,7 @@ static int run(const struct options *opt, const char *mountpoint)
 		.options = opt->fuse,
 		.debug = opt->debug,
 		.single_threaded = opt->single_threaded,
+		.direct = opt->direct,
 		.ready = mount_is_up,
 	};
 	int err;

@@ -43,6 +43,8 @@ struct node {
 	struct list_head all; /* in all_nodes */
 	UT_hash_handle hh;
 
+	bool attr_is_told; /* the kernel hears of every change of length and times; atomic */
+
 	char *target; /* a symlink's; belongs to the node */
 	char name[];
 };

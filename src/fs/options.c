@@ -17,6 +17,7 @@ static const struct mount_word {
 	const char *name; /* with '=': takes a value */
 	const char *help;
 } mount_words[] = {
+	{ "direct", "clients' kernels keep no bytes of devices: every read reaches the driver" },
 	{ "allow_other", "other users may enter (needs user_allow_other in /etc/fuse.conf)" },
 	{ "allow_root", "root may enter" },
 	{ "auto_unmount", "unmount when the daemon dies" },
@@ -31,6 +32,9 @@ static const struct mount_word {
 	{ "nosuid", "as mount(8) has it; always so for users" },
 	{ "nodev", "as mount(8) has it; always so for users" },
 };
+
+/* Words that may be given without their module: "scull_compat=book". */
+static const char *const short_words[] = { "scull_compat=" };
 
 static bool is_mount_word(const char *word)
 {
@@ -72,6 +76,19 @@ void options_help(const char *program)
 static int take_word(struct options *opt, const char *word)
 {
 	size_t used = strlen(opt->fuse);
+	char full[MACHINE_CMDLINE_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(short_words); i++) {
+		if (!strncmp(word, short_words[i], strlen(short_words[i]))) {
+			snprintf(full, sizeof(full), "scull.%s", word);
+			word = full;
+			break;
+		}
+	}
+	if (!strcmp(word, "direct")) {
+		opt->direct = true;
+		return 0;
+	}
 
 	if (machine_config_knows(word)) {
 		if (!machine_config_parse(&opt->machine, word))

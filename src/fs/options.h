@@ -11,6 +11,7 @@ struct options {
 	char fuse[MACHINE_CMDLINE_MAX]; /* the words of -o that are libfuse's */
 	const char *mountpoint;
 	bool foreground, debug, single_threaded;
+	bool direct; /* -o direct */
 	bool help, version;
 };
 

@@ -8,10 +8,14 @@
 #include <kmem/bug.h>
 
 #include "char_dev.h"
+#include "poll.h"
 #include "procfs.h"
 #include "vfs.h"
 
 static struct node *dev_dir, *proc_dir;
+
+/* Set before the first client comes and reset after the last one left. */
+struct vfs_client vfs_client;
 
 struct node *vfs_dev_dir(void)
 {
@@ -21,6 +25,17 @@ struct node *vfs_dev_dir(void)
 struct node *vfs_proc_dir(void)
 {
 	return proc_dir;
+}
+
+void inode_changed(struct inode *inode, loff_t pos, loff_t len)
+{
+	if (vfs_client.changed)
+		vfs_client.changed(inode, pos, len);
+}
+
+void vfs_set_client(const struct vfs_client *client)
+{
+	vfs_client = client ? *client : (struct vfs_client){ 0 };
 }
 
 int vfs_init(void)

@@ -17,6 +17,19 @@ int vfs_init(void);
 /* Closes what is open, then takes the tree down. Modules must have been unloaded before. */
 void vfs_exit(void);
 
+/*
+ * What whoever shows the tree to clients wants to be told; all NULL until vfs_set_client(). May
+ * be called under spinlocks, so none may sleep.
+ */
+struct vfs_client {
+	/* See inode_changed(). */
+	void (*changed)(struct inode *inode, loff_t pos, loff_t len);
+	/* What vfs_poll() was given: the answer may be another now; or nobody waits any more. */
+	void (*poll_wake)(void *waiter);
+	void (*poll_drop)(void *waiter);
+};
+void vfs_set_client(const struct vfs_client *client);
+
 struct node *vfs_dev_dir(void);
 struct node *vfs_proc_dir(void);
 
@@ -31,12 +44,28 @@ unsigned int vfs_release_all(void);
 /* @pos is where to start and moves on by the count. A NULL @pos is the file's own position. */
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
+/* As vfs_write(), but what a mapping gives back: not past the end, and never appended. */
+ssize_t vfs_write_back(struct file *file, const char __user *buf, size_t count, loff_t pos);
+/*
+ * Where the bytes are that vfs_read() would copy; see ->read_hold. If the count is above 0,
+ * vfs_read_drop() must follow. -EOPNOTSUPP: use vfs_read().
+ */
+ssize_t vfs_read_hold(struct file *file, size_t count, loff_t pos, struct kvec *vec,
+		      unsigned int max, unsigned int *nr);
+void vfs_read_drop(struct file *file);
+/* fcntl(F_SETFL): O_APPEND, O_NONBLOCK and O_DIRECT become what @flags has. */
+void vfs_set_flags(struct file *file, unsigned int flags);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
 long vfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int vfs_flush(struct file *file, fl_owner_t id);
 int vfs_fsync(struct file *file, int datasync);
 long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
 __poll_t vfs_poll(struct file *file);
+/*
+ * The same, and the client's poll_wake(@waiter) is called once when the answer may have changed,
+ * or poll_drop(@waiter) when another takes its place or the file is released.
+ */
+__poll_t vfs_poll_wait(struct file *file, void *waiter);
 int vfs_truncate(struct node *node, loff_t length);
 
 #endif

@@ -68,6 +68,8 @@ static const struct file_operations scull_fops = {
 	.fsync = noop_fsync,
 	.fallocate = scull_fallocate,
 	.truncate = scull_truncate,
+	.read_hold = scull_read_hold,
+	.read_drop = scull_read_drop,
 };
 
 static int take_numbers(struct scull_driver *drv)

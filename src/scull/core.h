@@ -83,6 +83,11 @@ struct scull_driver {
 	void *(*alloc_quantum)(struct scull_dev *dev, gfp_t gfp);
 	void (*free_quantum)(struct scull_dev *dev, void *quantum);
 	size_t (*quantum_bytes)(int unit);
+	/*
+	 * Where the bytes at @at of a quantum are for the host, which cannot be made to wait for
+	 * a mapping, and in *@len how many of those follow there. NULL: at @at, all of them.
+	 */
+	void *(*host_bytes)(void *at, size_t *len);
 
 	char ioctl_magic;
 	bool ioctl_interleaved; /* the numbers go quantum, qset, quantum, qset, ... */
@@ -122,7 +127,8 @@ struct scull_dev {
 	size_t quantum; /* bytes of a quantum */
 	u64 item_bytes; /* quantum * qset */
 	unsigned int number;
-	bool live; /* the cdev has been added */
+	bool live;    /* the cdev has been added */
+	bool is_copy; /* one of several behind an inode, whose length is nobody's then */
 	struct cdev cdev;
 };
 
@@ -153,10 +159,15 @@ unsigned long scull_check(const struct scull_dev *dev);
 
 /* file.c, space.c, ioctl.c: methods */
 int scull_open(struct inode *inode, struct file *filp);
+int scull_open_dev(struct scull_dev *dev, struct inode *inode, struct file *filp);
+ssize_t scull_read_hold(struct file *filp, size_t count, loff_t pos, struct kvec *vec,
+			unsigned int max, unsigned int *nr);
+void scull_read_drop(struct file *filp);
 ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_pos);
 ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, loff_t *f_pos);
 loff_t scull_llseek(struct file *filp, loff_t off, int whence);
 int scull_truncate(struct inode *inode, loff_t length);
+int scull_resize(struct scull_dev *dev, struct inode *inode, loff_t length);
 long scull_fallocate(struct file *filp, int mode, loff_t offset, loff_t len);
 long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 
@@ -171,7 +182,8 @@ int scull_show(struct seq_file *m, void *v);
 static inline void scull_set_size(struct scull_dev *dev, struct inode *inode, loff_t size)
 {
 	dev->size = size;
-	i_size_write(inode, size);
+	if (!dev->is_copy)
+		i_size_write(inode, size);
 }
 
 #endif

@@ -11,19 +11,44 @@
  * going to cover all of it; if such a write faults, what it left is zeroed then: nobody ever
  * reads what the memory held before.
  *
- * Readers run in parallel; a write is atomic with respect to them and to other writes.
+ * Readers run in parallel; a write is atomic with respect to them and to other writes. A read by
+ * reference (scull_read_hold) keeps ->sem until its bytes have left, so that holds for it too, and
+ * no quantum is freed under it.
+ *
+ * Clients may remember what they read and wrote (FMODE_CACHED), except from devices with private
+ * copies, and in the book's way, where a short read does not mean the end. That is settled for a
+ * file when it is opened.
  */
 #include <kmem/uaccess.h>
 #include "core.h"
 
-int scull_open(struct inode *inode, struct file *filp)
+/* What a hole is read from by reference. */
+static const char zeros[64 * 1024];
+
+static bool by_the_book(const struct file *filp)
 {
-	struct scull_dev *dev = container_of(inode->i_cdev, struct scull_dev, cdev);
+	return READ_ONCE(scull_compat_book) && !(filp->f_mode & FMODE_CACHED);
+}
+
+/* Opens @dev, which is what the inode stands for, or a copy of it. */
+int scull_open_dev(struct scull_dev *dev, struct inode *inode, struct file *filp)
+{
+	int ret;
 
 	filp->private_data = dev;
+	if (!dev->is_copy && !READ_ONCE(scull_compat_book))
+		filp->f_mode |= FMODE_CACHED;
 	if ((filp->f_flags & O_ACCMODE) != O_WRONLY || (filp->f_flags & O_APPEND))
 		return 0;
-	return scull_truncate(inode, 0);
+	ret = scull_resize(dev, inode, 0);
+	if (!ret && !(filp->f_flags & O_TRUNC))
+		filp->f_mode |= FMODE_CHANGED;
+	return ret;
+}
+
+int scull_open(struct inode *inode, struct file *filp)
+{
+	return scull_open_dev(container_of(inode->i_cdev, struct scull_dev, cdev), inode, filp);
 }
 
 /* The quantum at @at, or NULL for a hole. @item caches the item between calls. */
@@ -60,7 +85,7 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 
 		if (quantum)
 			left = copy_to_user(buf + done, quantum + at.off, len);
-		else if (READ_ONCE(scull_compat_book))
+		else if (by_the_book(filp))
 			break;
 		else
 			left = clear_user(buf + done, len);
@@ -69,7 +94,7 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 			ret = -EFAULT;
 			break;
 		}
-		if (READ_ONCE(scull_compat_book))
+		if (by_the_book(filp))
 			break;
 	}
 	up_read(&dev->sem);
@@ -78,6 +103,74 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 		return ret;
 	*f_pos = pos + (loff_t)done;
 	return (ssize_t)done;
+}
+
+/* Adds @len bytes at @at to the pieces, to the last one if they follow it. False: no room. */
+static bool add_piece(struct kvec *vec, unsigned int max, unsigned int *nr, void *at, size_t len)
+{
+	struct kvec *last = *nr ? &vec[*nr - 1] : NULL;
+
+	if (last && (char *)last->iov_base + last->iov_len == at) {
+		last->iov_len += len;
+		return true;
+	}
+	if (*nr == max)
+		return false;
+	vec[(*nr)++] = (struct kvec){ at, len };
+	return true;
+}
+
+/* The pieces of @len bytes at @at of a quantum, or of a hole if that is NULL. */
+static bool add_quantum(const struct scull_dev *dev, char *at, size_t len, struct kvec *vec,
+			unsigned int max, unsigned int *nr)
+{
+	while (len) {
+		size_t part = at ? len : min(len, sizeof(zeros));
+		void *host = at ? at : (void *)(uintptr_t)zeros;
+
+		if (at && dev->drv->host_bytes)
+			host = dev->drv->host_bytes(at, &part);
+		if (!add_piece(vec, max, nr, host, part))
+			return false;
+		at += at ? part : 0;
+		len -= part;
+	}
+	return true;
+}
+
+ssize_t scull_read_hold(struct file *filp, size_t count, loff_t pos, struct kvec *vec,
+			unsigned int max, unsigned int *nr)
+{
+	struct scull_dev *dev = filp->private_data;
+	struct scull_qset *item = NULL;
+	size_t done = 0;
+	bool fits = true;
+
+	if (by_the_book(filp))
+		return -EOPNOTSUPP;
+	if (down_read_interruptible(&dev->sem))
+		return -ERESTARTSYS;
+	*nr = 0;
+	count = pos < dev->size ? min_t(u64, count, dev->size - pos) : 0;
+	while (done < count && fits) {
+		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
+		size_t len = min(count - done, dev->quantum - at.off);
+		char *quantum = quantum_at(dev, &at, &item);
+
+		fits = add_quantum(dev, quantum ? quantum + at.off : NULL, len, vec, max, nr);
+		done += len;
+	}
+	if (count && fits)
+		return (ssize_t)count;
+	up_read(&dev->sem);
+	return fits ? 0 : -EOPNOTSUPP;
+}
+
+void scull_read_drop(struct file *filp)
+{
+	struct scull_dev *dev = filp->private_data;
+
+	up_read(&dev->sem);
 }
 
 /*
@@ -130,7 +223,9 @@ ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, lof
 	if (down_write_killable(&dev->sem))
 		return -ERESTARTSYS;
 
-	if (filp->f_flags & O_APPEND)
+	if (filp->f_mode & FMODE_WRITEBACK)
+		count = pos < dev->size ? min_t(u64, count, dev->size - pos) : 0;
+	else if (READ_ONCE(filp->f_flags) & O_APPEND)
 		pos = dev->size;
 	if (pos >= SCULL_MAX_SIZE)
 		ret = -EFBIG;
@@ -143,7 +238,7 @@ ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, lof
 		ret = write_quantum(dev, &at, buf + done, len);
 		if (ret > 0)
 			done += (size_t)ret;
-		if (ret < (ssize_t)len || READ_ONCE(scull_compat_book))
+		if (ret < (ssize_t)len || by_the_book(filp))
 			break;
 	}
 	if (done) {

@@ -31,6 +31,15 @@ static size_t scullv_quantum_bytes(int order)
 	return PAGE_SIZE << order;
 }
 
+/* Page by page, in the direct map. */
+static void *scullv_host_bytes(void *at, size_t *len)
+{
+	size_t off = (unsigned long)at % PAGE_SIZE;
+
+	*len = min(*len, PAGE_SIZE - off);
+	return (char *)page_address(vmalloc_to_page(at)) + off;
+}
+
 static struct scull_driver scullv_driver = {
 	.name = "scullv",
 	.proc_name = "scullvmem",
@@ -44,6 +53,7 @@ static struct scull_driver scullv_driver = {
 	.alloc_quantum = scullv_alloc_quantum,
 	.free_quantum = scullv_free_quantum,
 	.quantum_bytes = scullv_quantum_bytes,
+	.host_bytes = scullv_host_bytes,
 	.ioctl_magic = SCULLV_IOC_MAGIC,
 };
 

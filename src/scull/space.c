@@ -74,10 +74,8 @@ static void clear_range(struct scull_dev *dev, loff_t start, loff_t end)
 }
 
 /* Sets the length; to none at all is a trim, and new parameters are taken over. */
-int scull_truncate(struct inode *inode, loff_t length)
+int scull_resize(struct scull_dev *dev, struct inode *inode, loff_t length)
 {
-	struct scull_dev *dev = container_of(inode->i_cdev, struct scull_dev, cdev);
-
 	if (length < 0)
 		return -EINVAL;
 	if (length > SCULL_MAX_SIZE)
@@ -91,6 +89,11 @@ int scull_truncate(struct inode *inode, loff_t length)
 	scull_set_size(dev, inode, length);
 	up_write(&dev->sem);
 	return 0;
+}
+
+int scull_truncate(struct inode *inode, loff_t length)
+{
+	return scull_resize(container_of(inode->i_cdev, struct scull_dev, cdev), inode, length);
 }
 
 /* One quantum at @pos, marked FRESH, if there is none. */
