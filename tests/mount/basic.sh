@@ -37,7 +37,7 @@ refuse "chown" chown 12345 "$D/scull0"
 
 # Whole pieces of text, however small the pieces it is read in.
 for f in modules devices scullpmem; do
-	check "cat $f" cp "$P/$f" "$TMP/whole"
+	check "cat $f" cp -f "$P/$f" "$TMP/whole"
 	for bs in 1 3 7 1000 1048576; do
 		check "dd $f" dd if="$P/$f" of="$TMP/piece" bs=$bs
 		check "$f in pieces of $bs" cmp "$TMP/whole" "$TMP/piece"
