@@ -5,7 +5,9 @@
 #define KMEM_KMEM_H
 
 #include <kmem/bug.h>
+#include <kmem/bootmem.h>
 #include <kmem/gfp.h>
+#include <kmem/highmem.h>
 #include <kmem/machine.h>
 #include <kmem/memblock.h>
 #include <kmem/mempool.h>
@@ -17,6 +19,7 @@
 #include <kmem/printk.h>
 #include <kmem/sched.h>
 #include <kmem/seq_file.h>
+#include <kmem/shrinker.h>
 #include <kmem/slab.h>
 #include <kmem/vmalloc.h>
 #include <kmem/vmstat.h>

@@ -22,10 +22,27 @@
 
 #define MACHINE_CMDLINE_MAX 2048
 
+#define MACHINE_MEM_MIN	    (4ull << 20)
+#define MACHINE_MEM_MAX	    (4ull << 40)
+#define MACHINE_BOOTMEM_MAX 8
+
+/* A buffer set aside at boot, before there is a page allocator. */
+struct machine_bootmem {
+	char name[32];
+	u64 size;
+};
+
 struct machine_config {
-	u64 mem;	      /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
-	unsigned int cpus;    /* emulated CPUs: 1 to NR_CPUS */
-	long min_free_kbytes; /* -1: by the kernel's formula */
+	u64 mem;	    /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
+	u64 highmem;	    /* of these, at the end, without a direct map */
+	u64 movablecore;    /* of these, at the very end, only for movable pages */
+	unsigned int nodes; /* memory nodes: 1 to MAX_NUMNODES */
+	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
+	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
+	unsigned int nr_bootmem;
+	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */
+	void (*early_init)(void);
+	long min_free_kbytes;		   /* -1: by the kernel's formula */
 	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
 	char message[512]; /* what was wrong with the last word parsed, and what is allowed */
 };
@@ -57,6 +74,9 @@ int machine_boot(const struct machine_config *cfg);
 unsigned long machine_halt(void);
 
 bool machine_is_up(void);
+
+/* The buffer that "bootmem=NAME:SIZE" set aside; NULL if there is none of that name. */
+void *machine_bootmem(const char *name, u64 *size);
 
 /* The running machine's words, without a newline. */
 const char *machine_cmdline(void);

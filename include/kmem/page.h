@@ -70,6 +70,7 @@ _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
 extern unsigned long page_offset_base; /* direct map: physical address 0 */
 extern struct page *mem_map;	       /* entry 0 is pfn 0 */
 extern unsigned long max_pfn;	       /* one more than the last frame */
+extern unsigned long max_low_pfn;      /* one more than the last in the direct map */
 
 /* Types of a free block: what is allocated from it should be alike in how long it stays. */
 enum migratetype {
@@ -119,11 +120,22 @@ static inline bool in_mem_map(const struct page *page)
 
 static inline bool virt_addr_valid(const void *addr)
 {
-	return __pa(addr) < max_pfn << PAGE_SHIFT; /* wraps below PAGE_OFFSET */
+	return __pa(addr) < max_low_pfn << PAGE_SHIFT; /* wraps below PAGE_OFFSET */
 }
 
+/* Of a page of high memory: where kmap() has it now, or NULL. */
+void *highmem_address(const struct page *page);
+
+static inline bool PageHighMem(const struct page *page)
+{
+	return page_to_pfn(page) >= max_low_pfn;
+}
+
+/* The page's address; NULL for a page of high memory that is not mapped. */
 static inline void *page_address(const struct page *page)
 {
+	if (unlikely(PageHighMem(page)))
+		return highmem_address(page);
 	return pfn_to_virt(page_to_pfn(page));
 }
 

@@ -30,6 +30,7 @@
 #include <kmem/bug.h>
 #include <kmem/memblock.h>
 
+#include "page_reporting.h"
 #include "zone.h"
 
 #define TYPES_THAT_MERGE 3 /* UNMOVABLE, MOVABLE, RECLAIMABLE */
@@ -100,15 +101,7 @@ static void take_off_list(struct zone *zone, struct page *page)
 	if (type == MIGRATE_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic,
 			   zone->nr_free_highatomic - (1ul << page->order));
-	page->flags &= ~BIT(PG_buddy);
-}
-
-static void move_to_list(struct zone *zone, struct page *page, enum migratetype type)
-{
-	unsigned int order = page->order;
-
-	take_off_list(zone, page);
-	buddy_put_on_list(zone, page, order, type, false);
+	page->flags &= ~(BIT(PG_buddy) | BIT(PG_reported));
 }
 
 static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned int order)
@@ -119,6 +112,36 @@ static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned
 	if (buddy_pfn < zone->zone_start_pfn || buddy_pfn >= zone_end_pfn(zone))
 		return NULL;
 	return PageBuddy(buddy) && buddy->order == order ? buddy : NULL;
+}
+
+/* For page_reporting.c: a free block leaves for a moment, and returns as it was. */
+void buddy_isolate(struct zone *zone, struct page *page)
+{
+	take_off_list(zone, page);
+	zone_add_free(zone, -(1l << page->order));
+}
+
+void buddy_putback(struct zone *zone, struct page *page, bool reported)
+{
+	unsigned int order = page->order;
+
+	/* Its buddy may have come free meanwhile: then they merge, and are told of anew. */
+	if (order < MAX_PAGE_ORDER && free_buddy_of(zone, page_to_pfn(page), order)) {
+		buddy_free_block(zone, page, order, page->migratetype, FPI_TO_TAIL);
+		return;
+	}
+	zone_add_free(zone, 1l << order);
+	buddy_put_on_list(zone, page, order, page->migratetype, true);
+	if (reported)
+		page->flags |= BIT(PG_reported);
+}
+
+static void move_to_list(struct zone *zone, struct page *page, enum migratetype type)
+{
+	unsigned int order = page->order;
+
+	take_off_list(zone, page);
+	buddy_put_on_list(zone, page, order, type, false);
 }
 
 /* Would the block at @pfn find its buddy's buddy free one order up? Then it soon merges. */
@@ -148,6 +171,8 @@ void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 		pfn &= ~(1ul << order);
 		order++;
 	}
+	if (order >= pageblock_order)
+		report_hint();
 	buddy_put_on_list(zone, pfn_to_page(pfn), order, type,
 			  (fpi & FPI_TO_TAIL) || likely_to_merge(zone, pfn, order));
 }

@@ -14,13 +14,11 @@
  *
  * The halt goes the other way, and what is left over at each step was leaked by somebody.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <kmem/bug.h>
 #include <kmem/machine.h>
 #include <kmem/memblock.h>
 #include <kmem/module.h>
+#include <kmem/oops.h>
 #include <kmem/percpu.h>
 #include <kmem/seq_file.h>
 #include <kmem/vmalloc.h>
@@ -30,7 +28,11 @@
 #include "../kernel/host.h"
 #include "../kernel/oops.h"
 #include "../kernel/sched.h"
+#include "bootmem.h"
+#include "highmem.h"
+#include "machine_config.h"
 #include "memblock_internal.h"
+#include "page_reporting.h"
 #include "percpu_internal.h"
 #include "ram.h"
 #include "slab.h"
@@ -40,192 +42,8 @@
 #include "vmstat.h"
 #include "zone.h"
 
-#define MEM_MIN (4ull << 20)
-#define MEM_MAX (4ull << 40)
-
 static struct machine_config running;
 static bool up;
-
-/*
- * A number with the kernel's suffixes: 64M. False if there is anything else.
- */
-static bool parse_size(const char *text, u64 *size)
-{
-	static const char suffixes[] = "kmgt";
-	const char *s;
-	char *end;
-
-	errno = 0;
-	*size = strtoull(text, &end, 0);
-	if (errno || end == text || *text == '-')
-		return false;
-	s = *end ? strchr(suffixes, *end | 0x20) : NULL;
-	if (s) {
-		unsigned int shift = 10 * (s - suffixes + 1);
-
-		if (*size >> (64 - shift))
-			return false;
-		*size <<= shift;
-		end++;
-	}
-	return !*end;
-}
-
-static const char *set_mem(struct machine_config *cfg, const char *value)
-{
-	u64 size;
-
-	if (!parse_size(value, &size) || size < MEM_MIN || size > MEM_MAX)
-		return "a size from 4M to 4T, as 256M or 1G";
-	cfg->mem = ALIGN_DOWN(size, PAGE_SIZE);
-	return NULL;
-}
-
-static const char *set_cpus(struct machine_config *cfg, const char *value)
-{
-	u64 n;
-
-	if (!parse_size(value, &n) || n < 1 || n > NR_CPUS)
-		return "a number from 1 to 64";
-	cfg->cpus = n;
-	return NULL;
-}
-
-static const char *set_min_free(struct machine_config *cfg, const char *value)
-{
-	u64 n;
-
-	if (!parse_size(value, &n) || n > INT32_MAX)
-		return "a number of KiB";
-	cfg->min_free_kbytes = n;
-	return NULL;
-}
-
-static const struct {
-	const char *name;
-	/* NULL, or what is allowed. */
-	const char *(*set)(struct machine_config *cfg, const char *value);
-	const char *help;
-} words[] = {
-	{ "mem", set_mem, "  mem=SIZE               emulated RAM, 4M to 4T (default 256M)\n" },
-	{ "cpus", set_cpus,
-	  "  cpus=N                 emulated CPUs, 1 to 64 (default: the host's)\n" },
-	{ "min_free_kbytes", set_min_free,
-	  "  min_free_kbytes=N      the watermarks' base in KiB (default: by the kernel's "
-	  "formula)\n" },
-};
-
-#define MODULE_WORD_HELP "  MODULE.PARAMETER=VALUE a module's parameter, as scullp.scullp_order=2\n"
-
-const char *machine_config_help(void)
-{
-	static char text[1024];
-
-	text[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		strcat(text, words[i].help);
-	strcat(text, MODULE_WORD_HELP);
-	return text;
-}
-
-void machine_config_init(struct machine_config *cfg)
-{
-	*cfg = (struct machine_config){
-		.mem = 256ull << 20,
-		.cpus = min(host_nr_cpus(), (unsigned int)NR_CPUS),
-		.min_free_kbytes = -1,
-	};
-}
-
-static size_t name_length(const char *word)
-{
-	return strcspn(word, "=");
-}
-
-static bool is_module_word(const char *word)
-{
-	const char *dot = memchr(word, '.', name_length(word));
-
-	return dot && dot != word && word[name_length(word)] == '=';
-}
-
-static int find_word(const char *word)
-{
-	size_t len = name_length(word);
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strlen(words[i].name) == len && !strncmp(words[i].name, word, len))
-			return i;
-	return -1;
-}
-
-bool machine_config_knows(const char *word)
-{
-	return is_module_word(word) || find_word(word) >= 0;
-}
-
-static int complain(struct machine_config *cfg, const char *fmt, ...) __printf(2, 3);
-
-static int complain(struct machine_config *cfg, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(cfg->message, sizeof(cfg->message), fmt, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-static int unknown_word(struct machine_config *cfg, const char *word)
-{
-	char known[256] = "";
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		strcat(known, words[i].name);
-		strcat(known, "=, ");
-	}
-	return complain(cfg, "unknown option '%s': allowed are %sMODULE.PARAMETER=", word, known);
-}
-
-static int take_word(struct machine_config *cfg, const char *word)
-{
-	int i = find_word(word);
-	const char *allowed;
-
-	if (is_module_word(word))
-		return 0;
-	if (i < 0)
-		return unknown_word(cfg, word);
-	if (word[name_length(word)] != '=')
-		return complain(cfg, "option '%s' needs a value: %s=...", word, word);
-	allowed = words[i].set(cfg, word + name_length(word) + 1);
-	if (allowed)
-		return complain(cfg, "option '%s' is wrong: %s must be %s", word, words[i].name,
-				allowed);
-	return 0;
-}
-
-int machine_config_parse(struct machine_config *cfg, const char *text)
-{
-	while (*text) {
-		size_t len = strcspn(text, ","), used = strlen(cfg->cmdline);
-		char word[256];
-		int err;
-
-		if (len >= sizeof(word) || used + len + 2 > sizeof(cfg->cmdline))
-			return complain(cfg, "option '%.32s...' is too long", text);
-		memcpy(word, text, len);
-		word[len] = '\0';
-		text += len + (text[len] == ',');
-		if (!len)
-			continue;
-		err = take_word(cfg, word);
-		if (err)
-			return err;
-		sprintf(cfg->cmdline + used, "%s%s", used ? " " : "", word);
-	}
-	return 0;
-}
 
 const char *machine_cmdline(void)
 {
@@ -253,19 +71,44 @@ static int mem_map_boot(void)
 	return 0;
 }
 
-/* The frame at 0 stays out: an address or a pfn of 0 means "none". */
+/*
+ * What is RAM, in nodes of about the same size. The frame at 0 stays out: an address or a pfn of 0
+ * means "none".
+ */
+static void memory_map(const struct machine_config *cfg)
+{
+	u64 share = ALIGN(cfg->mem / cfg->nodes, MAX_ORDER_NR_PAGES << PAGE_SHIFT),
+	    base = PAGE_SIZE;
+
+	nr_online_nodes = cfg->nodes;
+	for (unsigned int nid = 0; nid < cfg->nodes; nid++) {
+		u64 end = nid + 1 == cfg->nodes ? cfg->mem : min(share * (nid + 1), cfg->mem);
+
+		memblock_add_node(base, end - base, nid);
+		base = end;
+	}
+	/* What the boot takes for itself must be in the direct map. */
+	memblock.current_limit = cfg->mem - cfg->highmem;
+	memblock_allow_resize();
+}
+
+static long run_early_init(void *arg)
+{
+	((void (*)(void))arg)();
+	return 0;
+}
+
 static int memory_boot(const struct machine_config *cfg)
 {
+	long ret;
 	int err;
 
-	nr_online_nodes = 1;
 	pcp_unpublish();
 	memblock_boot();
-	err = ram_boot(cfg->mem);
+	err = ram_boot(cfg->mem, cfg->highmem);
 	if (err)
 		return err;
-	memblock_add(PAGE_SIZE, cfg->mem - PAGE_SIZE);
-	memblock_allow_resize();
+	memory_map(cfg);
 	err = mem_map_boot();
 	if (err)
 		return err;
@@ -273,14 +116,19 @@ static int memory_boot(const struct machine_config *cfg)
 	err = percpu_boot();
 	if (err)
 		return err;
-	zones_boot(0);
+	err = bootmem_reserve(cfg);
+	if (err)
+		return err;
+	if (cfg->early_init && oops_guard(run_early_init, (void *)cfg->early_init, &ret))
+		return -ENOMEM;
+	zones_boot(cfg->movablecore >> PAGE_SHIFT);
 	err = zones_boot_pagesets();
 	if (err)
 		return err;
 	memblock_free_all();
 	memblock_close();
 	watermarks_boot(cfg->min_free_kbytes);
-	return 0;
+	return highmem_boot();
 }
 
 static void banner(const struct machine_config *cfg)
@@ -296,9 +144,11 @@ int machine_boot(const struct machine_config *cfg)
 
 	if (up)
 		return -EBUSY;
-	if (cfg->mem < MEM_MIN || cfg->mem > MEM_MAX || cfg->cpus < 1 || cfg->cpus > NR_CPUS)
-		return -EINVAL;
 	running = *cfg;
+	if (machine_config_check(&running)) {
+		pr_err("boot: %s\n", running.message);
+		return -EINVAL;
+	}
 	sched_boot();
 	oops_boot();
 	cpu_table_init(cfg->cpus);
@@ -316,14 +166,19 @@ int machine_boot(const struct machine_config *cfg)
 	err = kswapds_boot();
 	if (err)
 		goto no_kswapd;
+	err = page_reporting_boot();
+	if (err)
+		goto no_kswapd;
 	WRITE_ONCE(up, true);
 	banner(cfg);
 	return 0;
 
 no_kswapd:
+	page_reporting_exit();
 	kswapds_exit();
 	vmalloc_exit();
 no_memory:
+	highmem_exit();
 	ram_exit();
 	cpu_table_exit();
 	return err;
@@ -370,6 +225,7 @@ unsigned long machine_halt(void)
 	if (!up)
 		return 0;
 	modules_unload_all();
+	page_reporting_exit();
 	kswapds_exit();
 	leaks += vmalloc_exit();
 	leaks += slab_exit();
@@ -383,6 +239,7 @@ unsigned long machine_halt(void)
 	drain_all_pages();
 	leaks += leaked_pages();
 	WRITE_ONCE(up, false);
+	highmem_exit();
 	ram_exit();
 	cpu_table_exit();
 	pr_info("machine halted: %lu allocation(s) leaked\n", leaks);

@@ -34,6 +34,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <kmem/bug.h>
+#include <kmem/highmem.h>
 #include <kmem/percpu.h>
 
 #include "gfp_names.h"
@@ -269,6 +270,16 @@ static void prep_compound(struct page *page, unsigned int order)
 	}
 }
 
+static inline void zero_pages(struct page *page, unsigned int order)
+{
+	if (likely(!PageHighMem(page))) {
+		memset(page_address(page), 0, PAGE_SIZE << order);
+		return;
+	}
+	for (unsigned long i = 0; i < 1ul << order; i++)
+		clear_highpage(page + i);
+}
+
 static inline void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 {
 	page->private = 0;
@@ -276,7 +287,7 @@ static inline void prep_new_page(struct page *page, unsigned int order, gfp_t gf
 	if (unlikely(order && (gfp & __GFP_COMP)))
 		prep_compound(page, order);
 	if (gfp & __GFP_ZERO)
-		memset(page_address(page), 0, PAGE_SIZE << order);
+		zero_pages(page, order);
 }
 
 static enum migratetype request_type(gfp_t gfp)

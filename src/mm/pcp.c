@@ -22,7 +22,10 @@
 #include <kmem/bug.h>
 #include <kmem/percpu.h>
 
+#include "page_reporting.h"
 #include "zone.h"
+
+#define PCP_HOARD 2048 /* pages */
 
 /* Where requests look that no zone can serve: always empty. */
 static struct per_cpu_pages no_pages;
@@ -286,6 +289,9 @@ void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum mi
 	}
 	WRITE_ONCE(stack->hot, page);
 	limit_pages(zone, pcp);
+	/* So much on a CPU that falls idle is worth fetching. */
+	if (pcp->listed >= PCP_HOARD)
+		report_hint();
 }
 
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,

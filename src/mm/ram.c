@@ -5,7 +5,8 @@
  * Physical address p is byte p of the file and address PAGE_OFFSET + p of the process, so that
  * pfn, physical address and pointer are arithmetic on each other. The places are fixed ones that
  * nothing of the host uses, also under the sanitizers and valgrind, whose shadow memory lies
- * elsewhere; they are variables, as the kernel's are.
+ * elsewhere; they are variables, as the kernel's are. High memory is the end of the file and is
+ * not mapped there: highmem.c maps pages of it where they are wanted.
  */
 #include <kmem/bug.h>
 #include <kmem/page.h>
@@ -25,11 +26,11 @@ static const struct {
 };
 
 unsigned long page_offset_base;
-unsigned long max_pfn;
+unsigned long max_pfn, max_low_pfn;
 
 static int ram_file = -1;
 
-int ram_boot(u64 size)
+int ram_boot(u64 size, u64 highmem)
 {
 	int err = -ENOMEM;
 
@@ -42,10 +43,11 @@ int ram_boot(u64 size)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (size > places[i].room)
 			continue;
-		err = host_ram_map(ram_file, places[i].base, size);
+		err = host_ram_map(ram_file, places[i].base, size - highmem);
 		if (!err) {
 			page_offset_base = places[i].base;
 			max_pfn = size >> PAGE_SHIFT;
+			max_low_pfn = (size - highmem) >> PAGE_SHIFT;
 			return 0;
 		}
 	}
@@ -58,11 +60,11 @@ int ram_boot(u64 size)
 void ram_exit(void)
 {
 	if (page_offset_base)
-		host_unmap(page_offset_base, max_pfn << PAGE_SHIFT);
+		host_unmap(page_offset_base, max_low_pfn << PAGE_SHIFT);
 	if (ram_file >= 0)
 		host_ram_destroy(ram_file);
 	page_offset_base = 0;
-	max_pfn = 0;
+	max_pfn = max_low_pfn = 0;
 	ram_file = -1;
 }
 

@@ -5,7 +5,8 @@
 
 #include <kmem/types.h>
 
-int ram_boot(u64 size);
+/* The last @highmem bytes stay out of the direct map. */
+int ram_boot(u64 size, u64 highmem);
 void ram_exit(void);
 /* The frames' bytes become zeros and take no host memory until touched again. */
 int ram_discard(unsigned long pfn, unsigned long nr);

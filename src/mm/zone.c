@@ -101,16 +101,19 @@ unsigned long nr_free_pages(void)
 }
 
 /* The frames of zone @idx: where it starts and where the next begins. */
-static void zone_limits(enum zone_type idx, unsigned long highmem_pfn, unsigned long *start,
-			unsigned long *end)
+static void zone_limits(enum zone_type idx, unsigned long highmem_pfn, unsigned long movable_pfn,
+			unsigned long *start, unsigned long *end)
 {
-	const unsigned long limit[MAX_NR_ZONES + 1] = { 0,	     DMA_END, DMA32_END,
-							highmem_pfn, max_pfn, max_pfn };
+	const unsigned long limit[MAX_NR_ZONES + 1] = {
+		0, DMA_END, DMA32_END, highmem_pfn, movable_pfn, max_pfn,
+	};
 
-	*start = min(limit[idx], highmem_pfn);
-	*end = min(limit[idx + 1], idx < ZONE_HIGHMEM ? highmem_pfn : max_pfn);
-	if (idx >= ZONE_HIGHMEM)
-		*start = limit[idx];
+	*start = limit[idx];
+	*end = limit[idx + 1];
+	if (idx <= ZONE_NORMAL) {
+		*start = min(*start, highmem_pfn);
+		*end = min(*end, highmem_pfn);
+	}
 }
 
 static void zone_set_span(struct zone *zone, unsigned long start, unsigned long end)
@@ -171,9 +174,10 @@ static void build_all_zonelists(void)
 			build_zonelist(pgdat, z);
 }
 
-void zones_boot(u64 highmem)
+void zones_boot(unsigned long movable_pages)
 {
-	unsigned long highmem_pfn = max_pfn - (highmem >> PAGE_SHIFT);
+	unsigned long movable_pfn = max_pfn - movable_pages;
+	unsigned long highmem_pfn = min(max_low_pfn, movable_pfn);
 	struct pglist_data *pgdat;
 	unsigned int cpu;
 
@@ -191,7 +195,7 @@ void zones_boot(u64 highmem)
 			zone->zone_pgdat = pgdat;
 			zone->idx = z;
 			zone->name = zone_names[z];
-			zone_limits(z, highmem_pfn, &start, &end);
+			zone_limits(z, highmem_pfn, movable_pfn, &start, &end);
 			zone_set_span(zone, start, end);
 			buddy_init(zone);
 			if (!zone->present_pages)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * highmem.h - addresses for pages that have none.
+ *
+ * A page of high memory (boot word highmem=SIZE) is not in the direct map. kmap() gives it an
+ * address until kunmap(); both nest. On pages of low memory they cost nothing.
+ *
+ * Context: kmap() may sleep, for one of LAST_PKMAP addresses; kmap_local_page() and kmap_atomic()
+ * do not and are for the calling thread, newest undone first. Source: the book, chapter 15;
+ * Linux 6.1, mm/highmem.c.
+ */
+#ifndef KMEM_HIGHMEM_H
+#define KMEM_HIGHMEM_H
+
+#include <string.h>
+#include <kmem/gfp.h>
+
+#define LAST_PKMAP 512
+
+void *kmap(struct page *page);
+void kunmap(struct page *page);
+void *kmap_local_page(struct page *page);
+void kunmap_local(const void *addr);
+
+#define kmap_atomic(page)   kmap_local_page(page)
+#define kunmap_atomic(addr) kunmap_local(addr)
+
+static inline void clear_highpage(struct page *page)
+{
+	void *p = kmap_local_page(page);
+
+	memset(p, 0, PAGE_SIZE);
+	kunmap_local(p);
+}
+
+static inline void copy_highpage(struct page *to, struct page *from)
+{
+	void *d = kmap_local_page(to), *s = kmap_local_page(from);
+
+	memcpy(d, s, PAGE_SIZE);
+	kunmap_local(s);
+	kunmap_local(d);
+}
+
+#endif
