@@ -171,6 +171,15 @@ static inline int builtin_modules_load(void)
 const struct kernel_param *module_param_next(const struct module *mod,
 					     const struct kernel_param *prev);
 
+/* Calls @fn for each loaded module, newest first. @fn must not sleep for another module. */
+void modules_for_each(void (*fn)(void *arg, const struct module *mod), void *arg);
+/* Changes whenever the above would tell others. */
+unsigned long modules_version(void);
+/* fn(mod, arg) of the loaded module of that name, which stays loaded meanwhile; or -ENODEV. */
+int module_call(const char *name, int (*fn)(struct module *mod, void *arg), void *arg);
+/* The parameter of @mod with that name, or NULL. */
+const struct kernel_param *module_param_find(const struct module *mod, const char *name);
+
 struct seq_file;
 /* proc/modules */
 int modules_show(struct seq_file *m, void *v);

@@ -16,7 +16,6 @@ int zoneinfo_show(struct seq_file *m, void *v);
 int meminfo_show(struct seq_file *m, void *v);
 int vmstat_show(struct seq_file *m, void *v);
 int pagetypeinfo_show(struct seq_file *m, void *v);
-int kmsg_show(struct seq_file *m, void *v);    /* the log, as /dev/kmsg's classic text */
 int cmdline_show(struct seq_file *m, void *v); /* the boot line */
 
 #endif

@@ -11,6 +11,9 @@
  * within the directory, and the pieces go on after the last cookie seen: nothing is listed twice,
  * and nothing that stays is missed.
  *
+ * Some directories show what others have (caches, modules): their ->refresh links and unlinks
+ * entries before somebody looks, so that nobody need tell the tree when things come and go.
+ *
  * Invariants: linked => parent != NULL (but for the root), and a reference is held for it;
  * lookups > 0 => a reference is held for them; a child holds its parent.
  *
@@ -155,6 +158,17 @@ void node_unlink(struct node *node)
 		node_put(node);
 }
 
+void node_unlink_tree(struct node *node)
+{
+	struct node *child;
+
+	node_unlink(node);
+	while ((child = node_first_child(node))) {
+		node_unlink_tree(child);
+		node_put(child);
+	}
+}
+
 /* Links what was just made; gives it up if that fails. */
 static struct node *link_or_drop(struct node *dir, struct node *node)
 {
@@ -196,14 +210,31 @@ static struct node *find_locked(struct node *dir, const char *name, size_t len)
 	return node ? node_get(node) : NULL;
 }
 
-struct node *node_lookup(struct node *dir, const char *name)
+static void refresh(struct node *dir)
+{
+	if (dir->ops->refresh)
+		dir->ops->refresh(dir);
+}
+
+static struct node *child_of(struct node *dir, const char *name, size_t len)
 {
 	struct node *node;
 
 	mutex_lock(&tree_mutex);
-	node = find_locked(dir, name, strlen(name));
+	node = find_locked(dir, name, len);
 	mutex_unlock(&tree_mutex);
 	return node;
+}
+
+struct node *node_child(struct node *dir, const char *name)
+{
+	return child_of(dir, name, strlen(name));
+}
+
+struct node *node_lookup(struct node *dir, const char *name)
+{
+	refresh(dir);
+	return node_child(dir, name);
 }
 
 struct node *node_walk(struct node *start, const char *path)
@@ -215,9 +246,8 @@ struct node *node_walk(struct node *start, const char *path)
 		struct node *dir = node;
 
 		if (len) {
-			mutex_lock(&tree_mutex);
-			node = find_locked(dir, path, len);
-			mutex_unlock(&tree_mutex);
+			refresh(dir);
+			node = child_of(dir, path, len);
 			node_put(dir);
 		}
 		path += len + (path[len] == '/');
@@ -276,23 +306,40 @@ void node_forget_all(void)
 	} while (found);
 }
 
+/* Caller holds tree_mutex. */
+static void list_locked(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
+{
+	bool more = true;
+
+	for (struct node *node = dir->children; node && more; node = node->hh.next)
+		if (node->cookie > cookie)
+			more = fn(arg, node->name, node->inode.i_ino, node->inode.i_mode,
+				  node->cookie);
+}
+
+void node_list_children(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
+{
+	mutex_lock(&tree_mutex);
+	list_locked(dir, cookie, fn, arg);
+	mutex_unlock(&tree_mutex);
+}
+
 int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
 {
 	const struct node *up = dir->parent ? dir->parent : dir;
-	struct node *node;
 	bool more = true;
 
 	if (!S_ISDIR(dir->inode.i_mode))
 		return -ENOTDIR;
+	if (cookie < 1)
+		refresh(dir);
 	mutex_lock(&tree_mutex);
 	if (cookie < 1)
 		more = fn(arg, ".", dir->inode.i_ino, S_IFDIR, 1);
 	if (more && cookie < 2)
 		more = fn(arg, "..", up->inode.i_ino, S_IFDIR, 2);
-	for (node = dir->children; node && more; node = node->hh.next)
-		if (node->cookie > cookie)
-			more = fn(arg, node->name, node->inode.i_ino, node->inode.i_mode,
-				  node->cookie);
+	if (more)
+		list_locked(dir, cookie, fn, arg);
 	mutex_unlock(&tree_mutex);
 	return 0;
 }

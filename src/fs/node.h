@@ -21,7 +21,9 @@ struct node_operations {
 	int (*truncate)(struct node *node, loff_t length);
 	/* The last reference is gone: frees ->priv. May be NULL. */
 	void (*free)(struct node *node);
-	bool generated; /* the text is made when it is read: the machine settles first */
+	/* A directory's: brings its entries up to date before somebody looks. May be NULL. */
+	void (*refresh)(struct node *dir);
+	bool generated; /* the text is made when it is read */
 	bool permanent; /* never removed while mounted: its name may be remembered */
 };
 
@@ -71,6 +73,8 @@ struct node *node_alloc(const char *name, umode_t mode, const struct node_operat
 int node_link(struct node *dir, struct node *node);
 /* Takes the name away; the node lives on for those who hold it. Harmless if there is none. */
 void node_unlink(struct node *node);
+/* The same for the node and all below it. */
+void node_unlink_tree(struct node *node);
 
 /* Directories and symlinks, linked; the caller has a reference. NULL: failed. */
 struct node *node_mkdir(struct node *dir, const char *name, bool permanent);
@@ -81,6 +85,8 @@ void node_put(struct node *node);
 
 /* The child, with a reference; NULL if there is none. */
 struct node *node_lookup(struct node *dir, const char *name);
+/* The same among the entries there are: for the directory's own ->refresh. */
+struct node *node_child(struct node *dir, const char *name);
 /* By a path below @start: "dev/scull0". The node, with a reference, or NULL. */
 struct node *node_walk(struct node *start, const char *path);
 /* Some child of @dir, with a reference; NULL: it is empty. */
@@ -97,6 +103,8 @@ void node_forget_all(void);
  */
 typedef bool node_fill_t(void *arg, const char *name, unsigned long ino, umode_t mode, u64 next);
 int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg);
+/* The same without a refresh and without "." and "..". */
+void node_list_children(struct node *dir, u64 cookie, node_fill_t *fn, void *arg);
 
 void node_stat(struct node *node, struct stat *st);
 /* Changes what is not the length: the permission bits, the times. */

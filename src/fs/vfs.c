@@ -8,8 +8,10 @@
 #include <kmem/bug.h>
 
 #include "char_dev.h"
+#include "kmsg.h"
 #include "poll.h"
 #include "procfs.h"
+#include "sysfs.h"
 #include "vfs.h"
 
 static struct node *dev_dir, *proc_dir;
@@ -53,6 +55,10 @@ int vfs_init(void)
 	char_dev_init(dev_dir);
 	procfs_init(proc_dir);
 	err = proc_root_init();
+	if (!err)
+		err = kmsg_init(dev_dir);
+	if (!err)
+		err = sysfs_init();
 	if (err)
 		vfs_exit();
 	return err;
@@ -63,7 +69,9 @@ void vfs_exit(void)
 	struct node *node;
 
 	vfs_release_all();
+	kmsg_exit();
 	node_forget_all();
+	sysfs_exit();
 	char_dev_exit();
 	procfs_remove_all();
 	procfs_init(NULL);

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <kmem/module.h>
+#include <kmem/sched.h>
+#include <kmem/seq_file.h>
 
 #include "host.h"
 #include "kallsyms.h"
@@ -20,6 +23,7 @@ struct symbol {
 	unsigned long addr; /* relative to the object's load address */
 	unsigned long size;
 	const char *name; /* in the mapped file */
+	bool exported;
 };
 
 struct object {
@@ -71,6 +75,8 @@ static void read_table(struct object *o, const char *file, size_t size, const El
 			.addr = sym[i].st_value,
 			.size = sym[i].st_size,
 			.name = file + strtab->sh_offset + sym[i].st_name,
+			.exported = ELF64_ST_BIND(sym[i].st_info) != STB_LOCAL &&
+				    ELF64_ST_VISIBILITY(sym[i].st_other) == STV_DEFAULT,
 		};
 	}
 	qsort(o->symbols, o->nr, sizeof(*o->symbols), by_address);
@@ -149,4 +155,44 @@ void symbol_name(const void *addr, char *buf, size_t size)
 	else
 		snprintf(buf, size, "0x%016lx", (unsigned long)addr);
 	host_unlock(&objects_lock);
+}
+
+/*
+ * Addresses are told to those who own the machine; others see zeros, as in the kernel. A loaded
+ * driver's own file is marked with its name; what is linked into the program is the kernel.
+ */
+static void show_object(struct seq_file *m, const struct object *o, const char *module)
+{
+	bool told = capable(CAP_SYS_ADMIN);
+
+	for (size_t i = 0; o && i < o->nr; i++) {
+		const struct symbol *s = &o->symbols[i];
+
+		if (!s->exported)
+			continue;
+		seq_printf(m, "%016lx T %s", told ? s->addr + o->bias : 0, s->name);
+		if (module)
+			seq_printf(m, "\t[%s]", module);
+		seq_putc(m, '\n');
+	}
+}
+
+static void show_module(void *arg, const struct module *mod)
+{
+	const struct object *o;
+
+	host_lock(&objects_lock);
+	o = object_at(mod);
+	if (o && o != object_at((const void *)kallsyms_show))
+		show_object(arg, o, mod->name);
+	host_unlock(&objects_lock);
+}
+
+int kallsyms_show(struct seq_file *m, void *v)
+{
+	host_lock(&objects_lock);
+	show_object(m, object_at((const void *)kallsyms_show), NULL);
+	host_unlock(&objects_lock);
+	modules_for_each(show_module, m);
+	return 0;
 }

@@ -5,7 +5,12 @@
 
 #include <kmem/types.h>
 
+struct seq_file;
+
 /* "function+0x12/0x80", as %pS prints it; the bare address where no symbol is known. */
 void symbol_name(const void *addr, char *buf, size_t size);
+
+/* proc/kallsyms: the functions that the kernel and its modules export. May sleep. */
+int kallsyms_show(struct seq_file *m, void *v);
 
 #endif

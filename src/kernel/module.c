@@ -45,6 +45,7 @@ static DEFINE_MUTEX(load_mutex);
 static DEFINE_MUTEX(module_mutex);
 static struct module_set *module_sets; /* oldest first; protected by module_mutex */
 static struct module *module_list;     /* loaded, newest first; protected by module_mutex */
+static unsigned long list_version;     /* written under module_mutex, read by anyone */
 
 bool try_module_get(struct module *mod)
 {
@@ -102,7 +103,7 @@ const struct kernel_param *module_param_next(const struct module *mod,
 #define for_each_param(kp, mod) \
 	for (kp = module_param_next(mod, NULL); kp; kp = module_param_next(mod, kp))
 
-static const struct kernel_param *find_param(const struct module *mod, const char *name)
+const struct kernel_param *module_param_find(const struct module *mod, const char *name)
 {
 	const struct kernel_param *kp;
 
@@ -190,7 +191,7 @@ static int unknown_module(const char *name)
 
 static int apply_param(const struct module *mod, const struct param_word *word)
 {
-	const struct kernel_param *kp = find_param(mod, word->param);
+	const struct kernel_param *kp = module_param_find(mod, word->param);
 	int err;
 
 	if (!kp)
@@ -283,6 +284,7 @@ static int module_load_locked(struct module *mod)
 	mod->live = true;
 	mod->next = module_list;
 	module_list = mod;
+	WRITE_ONCE(list_version, list_version + 1);
 	mutex_unlock(&module_mutex);
 	return 0;
 }
@@ -315,6 +317,7 @@ static int module_unload_locked(struct module *mod)
 	*link = mod->next;
 	mod->next = NULL;
 	mod->live = false;
+	WRITE_ONCE(list_version, list_version + 1);
 	mutex_unlock(&module_mutex);
 	restore_defaults(mod);
 	return 0;
@@ -368,6 +371,34 @@ int builtin_modules_register(const struct builtin_modules *in)
 	return 0;
 }
 
+unsigned long modules_version(void)
+{
+	return READ_ONCE(list_version);
+}
+
+void modules_for_each(void (*fn)(void *arg, const struct module *mod), void *arg)
+{
+	mutex_lock(&module_mutex);
+	for (struct module *mod = module_list; mod; mod = mod->next)
+		fn(arg, mod);
+	mutex_unlock(&module_mutex);
+}
+
+int module_call(const char *name, int (*fn)(struct module *mod, void *arg), void *arg)
+{
+	int ret = -ENODEV;
+	struct module *mod;
+
+	mutex_lock(&load_mutex);
+	/* The list changes under both locks: holding one of them it can be walked. */
+	for (mod = module_list; mod && strcmp(mod->name, name); mod = mod->next)
+		;
+	if (mod)
+		ret = fn(mod, arg);
+	mutex_unlock(&load_mutex);
+	return ret;
+}
+
 /* Every module word of the boot line must name something that is known. */
 static int check_boot_line(void)
 {
@@ -379,7 +410,7 @@ static int check_boot_line(void)
 
 		if (!mod)
 			return unknown_module(word.mod);
-		if (!find_param(mod, word.param))
+		if (!module_param_find(mod, word.param))
 			return unknown_param(mod, word.param);
 	}
 	return 0;

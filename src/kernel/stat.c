@@ -17,6 +17,7 @@
 #include <kmem/seq_file.h>
 
 #include "host.h"
+#include "sched.h"
 #include "stat.h"
 
 #define NSEC_PER_SEC  1000000000ull

@@ -323,6 +323,17 @@ static unsigned long sum_zones_of_kind(const struct item *item, int kind)
 	return sum;
 }
 
+static unsigned long sum_node(const struct item *item, int nid)
+{
+	unsigned long sum = 0;
+
+	if (item->of_zone == none)
+		return 0;
+	for (int z = 0; z < MAX_NR_ZONES; z++)
+		sum += item->of_zone(&NODE_DATA(nid)->node_zones[z]);
+	return sum;
+}
+
 /* The memory map's own pages: taken from memblock before the buddy got the rest. */
 static unsigned long memmap_pages(void)
 {
@@ -373,13 +384,9 @@ int buddyinfo_show(struct seq_file *m, void *v)
 static void show_node_stats(struct seq_file *m, const struct pglist_data *pgdat)
 {
 	seq_puts(m, "\n  per-node stats");
-	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++) {
-		unsigned long sum = 0;
-
-		for (int z = 0; z < MAX_NR_ZONES; z++)
-			sum += node_items[i].of_zone(&pgdat->node_zones[z]);
-		seq_printf(m, "\n      %-12s %lu", node_items[i].name, sum);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++)
+		seq_printf(m, "\n      %-12s %lu", node_items[i].name,
+			   sum_node(&node_items[i], pgdat->node_id));
 }
 
 static void show_zone_pages(struct seq_file *m, const struct zone *zone)
@@ -454,80 +461,25 @@ int zoneinfo_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* What could be had without anybody failing: free memory above the marks, half the caches. */
-static unsigned long available_pages(void)
+int node_vmstat_show(struct seq_file *m, int nid)
 {
-	long available = nr_free_pages(), low = 0;
-	long reclaimable = global_zone_page_state(NR_SLAB_RECLAIMABLE);
-	struct zone *zone;
-
-	for_each_populated_zone(zone) {
-		unsigned long reserve = 0;
-
-		for (int i = 0; i < MAX_NR_ZONES; i++)
-			reserve = max(reserve, zone->lowmem_reserve[i]);
-		reserve += wmark_pages(zone, WMARK_HIGH);
-		available -= min(reserve, zone->managed_pages);
-		low += wmark_pages(zone, WMARK_LOW);
-	}
-	available += reclaimable - min(reclaimable / 2, low);
-	return max(available, 0l);
+	for (size_t i = 0; i < ARRAY_SIZE(zone_items); i++)
+		seq_printf(m, "%s %lu\n", zone_items[i].name, sum_node(&zone_items[i], nid));
+	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++)
+		seq_printf(m, "%s %lu\n", node_items[i].name, sum_node(&node_items[i], nid));
+	return 0;
 }
 
-static void show_kb(struct seq_file *m, const char *label, unsigned long pages)
+int node_numastat_show(struct seq_file *m, int nid)
 {
-	seq_printf(m, "%-15s %8lu kB\n", label, KB(pages));
-}
-
-static void show_zeros(struct seq_file *m, const char *const *labels, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		show_kb(m, labels[i], 0);
-}
-
-int meminfo_show(struct seq_file *m, void *v)
-{
-	static const char *const users[] = {
-		"Buffers:",	   "Cached:",	    "SwapCached:",     "Active:",
-		"Inactive:",	   "Active(anon):", "Inactive(anon):", "Active(file):",
-		"Inactive(file):", "Unevictable:",  "Mlocked:",	       "SwapTotal:",
-		"SwapFree:",	   "Zswap:",	    "Zswapped:",       "Dirty:",
-		"Writeback:",	   "AnonPages:",    "Mapped:",	       "Shmem:",
+	static const struct item items[] = {
+		{ "numa_hit", numa_hit },	  { "numa_miss", numa_miss },
+		{ "numa_foreign", numa_foreign }, { "interleave_hit", none },
+		{ "local_node", numa_local },	  { "other_node", numa_other },
 	};
-	static const char *const misc[] = { "SecPageTables:", "NFS_Unstable:", "Bounce:",
-					    "WritebackTmp:" };
-	static const char *const huge[] = { "AnonHugePages:", "ShmemHugePages:", "ShmemPmdMapped:",
-					    "FileHugePages:", "FilePmdMapped:",	 "Balloon:" };
-	unsigned long reclaimable = global_zone_page_state(NR_SLAB_RECLAIMABLE);
-	unsigned long unreclaimable = global_zone_page_state(NR_SLAB_UNRECLAIMABLE);
 
-	show_kb(m, "MemTotal:", totalram_pages());
-	show_kb(m, "MemFree:", nr_free_pages());
-	show_kb(m, "MemAvailable:", available_pages());
-	show_zeros(m, users, ARRAY_SIZE(users));
-	show_kb(m, "KReclaimable:", reclaimable);
-	show_kb(m, "Slab:", reclaimable + unreclaimable);
-	show_kb(m, "SReclaimable:", reclaimable);
-	show_kb(m, "SUnreclaim:", unreclaimable);
-	show_kb(m, "KernelStack:", 0);
-	show_kb(m, "PageTables:", global_zone_page_state(NR_PAGETABLE));
-	show_zeros(m, misc, ARRAY_SIZE(misc));
-	/* Without swap, half of RAM: overcommit_ratio is 50. */
-	show_kb(m, "CommitLimit:", totalram_pages() / 2);
-	show_kb(m, "Committed_AS:", 0);
-	show_kb(m, "VmallocTotal:", VMALLOC_TOTAL >> PAGE_SHIFT);
-	show_kb(m, "VmallocUsed:", vmalloc_nr_pages());
-	show_kb(m, "VmallocChunk:", 0);
-	show_kb(m, "Percpu:", global_zone_page_state(NR_PERCPU) + percpu_first_chunk_pages());
-	show_zeros(m, huge, ARRAY_SIZE(huge));
-	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\n"
-		    "HugePages_Rsvd:        0\nHugePages_Surp:        0\n");
-	seq_printf(m, "Hugepagesize:   %8lu kB\n", KB(pageblock_nr_pages));
-	show_kb(m, "Hugetlb:", 0);
-	/* The host maps the direct map page by page. */
-	show_kb(m, "DirectMap4k:", max_pfn);
-	show_kb(m, "DirectMap2M:", 0);
-	show_kb(m, "DirectMap1G:", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
+		seq_printf(m, "%s %lu\n", items[i].name, sum_node(&items[i], nid));
 	return 0;
 }
 

@@ -26,7 +26,17 @@ static inline void count_vm_events(enum vm_event event, long n)
 	atomic_long_add(n, &vm_events[event]);
 }
 
+struct seq_file;
+
 void vmstat_boot(void);
+/* The files of sys/devices/system/node/nodeN/. 0. May sleep. */
+int node_vmstat_show(struct seq_file *m, int nid);
+int node_numastat_show(struct seq_file *m, int nid);
+int node_meminfo_show(struct seq_file *m, int nid);
+
+/* Of CommitLimit: percents of RAM, unless the other is set. */
+extern int overcommit_ratio;
+extern unsigned long overcommit_kbytes;
 /* The state of every zone, into the log. */
 void show_mem(void);
 
