@@ -24,7 +24,6 @@
  * Locks: none of its own.
  */
 #include <string.h>
-#include <kmem/machine.h>
 #include <kmem/printk.h>
 
 #include "bridge_internal.h"
@@ -53,6 +52,22 @@ static void open_flags(const struct file *file, struct fuse_file_info *fi)
 	fi->direct_io = !cached;
 	fi->keep_cache = cached && !(file->f_mode & FMODE_CHANGED);
 	fi->noflush = !file->f_op->flush;
+	fi->nonseekable = (file->f_mode & FMODE_NOSEEK) != 0;
+}
+
+/*
+ * A read and a write of one stream may wait at the same time, so its files must not share a
+ * position, which the kernel would lock around each. libfuse has no word for that: it is said in
+ * the protocol's own.
+ */
+static int reply_stream(fuse_req_t req, const struct fuse_file_info *fi)
+{
+	const struct fuse_open_out out = {
+		.fh = fi->fh,
+		.open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM | (fi->noflush ? FOPEN_NOFLUSH : 0),
+	};
+
+	return fuse_reply_buf(req, (const char *)&out, sizeof(out));
 }
 
 /*
@@ -64,6 +79,7 @@ void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *node = node_of(ino);
 	struct request rq;
 	struct file *file;
+	bool stream;
 	int err;
 
 	bridge_begin(&rq, req);
@@ -78,7 +94,9 @@ void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		bridge_notify_attr(node);
 	fi->fh = (uintptr_t)file;
 	open_flags(file, fi);
-	if (fuse_reply_open(req, fi)) /* interrupted: there will be no release */
+	stream = (file->f_mode & FMODE_STREAM) != 0;
+	if (stream ? reply_stream(req, fi)
+		   : fuse_reply_open(req, fi)) /* interrupted: there will be no release */
 		vfs_release(file);
 }
 
@@ -154,8 +172,6 @@ void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 	ssize_t ret;
 
 	size = min(size, REQUEST_BUFFER);
-	if (off == 0 && node_of(ino)->ops->generated)
-		machine_idle(); /* caches of idle CPUs go home before they are counted */
 	bridge_begin(&rq, req);
 	ret = vfs_read_hold(file, size, off, pieces, PIECES_MAX, &nr);
 	if (ret == -EOPNOTSUPP) {

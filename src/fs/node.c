@@ -352,7 +352,8 @@ void node_stat(struct node *node, struct stat *st)
 	st->st_mode = node->inode.i_mode;
 	st->st_uid = node->inode.i_uid;
 	st->st_gid = node->inode.i_gid;
-	if (S_ISDIR(node->inode.i_mode))
+	/* 1 for a directory says that the number of those in it is not known before it is read. */
+	if (S_ISDIR(node->inode.i_mode) && !node->ops->refresh)
 		st->st_nlink = node->linked ? 2 + node->subdirs : 0;
 	else
 		st->st_nlink = node->linked;
