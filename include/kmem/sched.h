@@ -237,4 +237,12 @@ u64 ktime_get_ns(void);
 bool capable(int cap);
 void set_machine_owner(unsigned int uid);
 
+/*
+ * A number for the terminal of the client of the request in progress: the same for all that share
+ * it, another for others. It is his controlling terminal's, or his session's if he has none, or
+ * his user's if he cannot be seen (another pid namespace); these three never meet. Outside a
+ * request: 0. May sleep.
+ */
+u64 client_terminal(void);
+
 #endif

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -297,6 +298,26 @@ void host_at_thread_exit(void (*fn)(void *), void *arg)
 	__atomic_store_n(&exit_fn, fn, __ATOMIC_RELEASE);
 	pthread_once(&exit_once, exit_key_make);
 	pthread_setspecific(exit_key, arg);
+}
+
+int host_process_session(int pid, int *session, int *tty)
+{
+	char path[40], text[512];
+	const char *after;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[max(len, 0)] = '\0';
+	after = strrchr(text, ')'); /* the name in parentheses may hold anything */
+	if (!after || sscanf(after + 1, " %*c %*d %*d %d %d", session, tty) != 2)
+		return -EINVAL;
+	return 0;
 }
 
 void host_console(const char *s, size_t len)

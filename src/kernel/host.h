@@ -53,6 +53,9 @@ void host_thread_join(unsigned long thread);
 /* fn(arg of host_at_thread_exit) runs when the calling thread ends. */
 void host_at_thread_exit(void (*fn)(void *), void *arg);
 
+/* The session of a process and its controlling terminal's number, 0: none. 0 or -errno. */
+int host_process_session(int pid, int *session, int *tty);
+
 /* Bytes to standard error, as they are. */
 void host_console(const char *s, size_t len);
 

@@ -115,3 +115,19 @@ bool capable(int cap)
 
 	return !t->client_pid || t->uid == 0 || t->uid == machine_owner;
 }
+
+enum terminal_kind { TERMINAL_TTY = 1, TERMINAL_SESSION, TERMINAL_USER };
+
+u64 client_terminal(void)
+{
+	const struct task_struct *t = current;
+	int session, tty;
+
+	if (!t->client_pid)
+		return 0;
+	if (host_process_session(t->client_pid, &session, &tty))
+		return (u64)TERMINAL_USER << 32 | t->uid;
+	if (tty)
+		return (u64)TERMINAL_TTY << 32 | (unsigned int)tty;
+	return (u64)TERMINAL_SESSION << 32 | (unsigned int)session;
+}
