@@ -40,9 +40,12 @@ typedef void *fl_owner_t;
  * without asking, and map them. Such a file must look like a regular one: a read is short only at
  * the end, which is i_size, and a write goes to its position, or to the end with O_APPEND.
  * ->open adds FMODE_CHANGED if it has itself changed bytes or length; O_TRUNC does not count.
+ * FMODE_NOSEEK and FMODE_STREAM are set by nonseekable_open() and stream_open().
  * FMODE_WRITEBACK is set for a call of ->write by which stores into a mapping come back: its
  * bytes go to *pos, whatever O_APPEND says, and what is past the end is dropped, not written.
  */
+#define FMODE_NOSEEK	0x40u
+#define FMODE_STREAM	0x80u
 #define FMODE_CACHED	0x100u
 #define FMODE_CHANGED	0x200u
 #define FMODE_WRITEBACK 0x400u
@@ -148,7 +151,10 @@ loff_t no_llseek(struct file *file, loff_t offset, int whence);	     /* -ESPIPE 
 loff_t default_llseek(struct file *file, loff_t offset, int whence); /* by i_size */
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync); /* 0 */
+/* For ->open of what has no positions: lseek(), pread() and pwrite() are -ESPIPE. 0. */
 int nonseekable_open(struct inode *inode, struct file *file);
+/* The same, and a read and a write of one file may wait at the same time. 0. */
+int stream_open(struct inode *inode, struct file *file);
 
 /*
  * Device numbers. alloc_chrdev_region() picks a free major; 0 or -errno. Names appear in

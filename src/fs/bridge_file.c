@@ -23,6 +23,7 @@
  *
  * Locks: none of its own.
  */
+#include <linux/fuse.h>
 #include <string.h>
 #include <kmem/printk.h>
 

@@ -339,12 +339,14 @@ void vfs_set_flags(struct file *file, unsigned int flags)
 		WRITE_ONCE(file->f_flags, (now & ~mask) | (flags & mask));
 }
 
-/* -ESPIPE without a method, as since Linux 6.0. */
+/* -ESPIPE without a method, as since Linux 6.0, and without positions. */
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct file_call c = { .file = file, .offset = offset, .how = whence };
 
-	return file->f_op->llseek ? guarded(call_llseek, &c) : -ESPIPE;
+	if (!file->f_op->llseek || (file->f_mode & FMODE_NOSEEK))
+		return -ESPIPE;
+	return guarded(call_llseek, &c);
 }
 
 /* -ENOTTY for what nobody knows. */
@@ -471,5 +473,12 @@ int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 
 int nonseekable_open(struct inode *inode, struct file *file)
 {
+	file->f_mode |= FMODE_NOSEEK;
+	return 0;
+}
+
+int stream_open(struct inode *inode, struct file *file)
+{
+	file->f_mode |= FMODE_NOSEEK | FMODE_STREAM;
 	return 0;
 }

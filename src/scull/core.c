@@ -59,7 +59,7 @@ static int param_get(char *buffer, const struct kernel_param *kp)
 
 const struct kernel_param_ops scull_param_ops = { .set = param_set, .get = param_get };
 
-static const struct file_operations scull_fops = {
+const struct file_operations scull_fops = {
 	.llseek = scull_llseek,
 	.read = scull_read,
 	.write = scull_write,
@@ -91,39 +91,42 @@ static int take_numbers(struct scull_driver *drv)
 	return 0;
 }
 
-static int add_device(struct scull_driver *drv, unsigned int number)
+void scull_dev_init(struct scull_dev *dev, struct scull_driver *drv, unsigned int number,
+		    const struct file_operations *fops)
 {
-	struct scull_dev *dev = &drv->dev[number];
-	dev_t devt = drv->first + number;
-	struct device *name;
-	int ret;
-
 	dev->drv = drv;
 	dev->number = number;
 	init_rwsem(&dev->sem);
 	scull_trim(dev);
-	cdev_init(&dev->cdev, &drv->fops);
+	cdev_init(&dev->cdev, fops);
 	dev->cdev.owner = drv->owner;
-	ret = cdev_add(&dev->cdev, devt, 1);
+}
+
+int scull_dev_add(struct scull_dev *dev, dev_t devt, const char *name)
+{
+	struct device *device;
+	int ret = cdev_add(&dev->cdev, devt, 1);
+
 	if (ret)
 		return ret;
 	dev->live = true;
-	name = device_create(drv->class, NULL, devt, dev, "%s%u", drv->name, number);
-	return IS_ERR(name) ? (int)PTR_ERR(name) : 0;
+	device = device_create(dev->drv->class, NULL, devt, dev, "%s", name);
+	return IS_ERR(device) ? (int)PTR_ERR(device) : 0;
 }
 
-static void remove_device(struct scull_dev *dev)
+void scull_dev_remove(struct scull_dev *dev)
 {
 	if (!dev->live)
 		return;
 	device_destroy(dev->drv->class, dev->cdev.dev);
 	cdev_del(&dev->cdev);
 	scull_trim(dev);
+	dev->live = false;
 }
 
 static int make_names(struct scull_driver *drv)
 {
-	char first[32];
+	char name[32];
 	unsigned int i;
 	int ret;
 
@@ -134,12 +137,14 @@ static int make_names(struct scull_driver *drv)
 		return ret;
 	}
 	for (i = 0; i < drv->nr_devs; i++) {
-		ret = add_device(drv, i);
+		scull_dev_init(&drv->dev[i], drv, i, &drv->fops);
+		snprintf(name, sizeof(name), "%s%u", drv->name, i);
+		ret = scull_dev_add(&drv->dev[i], drv->first + i, name);
 		if (ret)
 			return ret;
 	}
-	snprintf(first, sizeof(first), "%s0", drv->name);
-	ret = devtmpfs_symlink(drv->name, first);
+	snprintf(name, sizeof(name), "%s0", drv->name);
+	ret = devtmpfs_symlink(drv->name, name);
 	if (ret)
 		return ret;
 	drv->linked = true;
@@ -175,7 +180,7 @@ void scull_unregister(struct scull_driver *drv)
 		if (drv->linked)
 			devtmpfs_remove(drv->name);
 		for (i = 0; i < drv->nr_devs; i++)
-			remove_device(&drv->dev[i]);
+			scull_dev_remove(&drv->dev[i]);
 		class_destroy(drv->class);
 	}
 	if (drv->region_taken)

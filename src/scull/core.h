@@ -12,6 +12,11 @@
  *	ioctl.c        the numbers of scull_ioctl.h
  *	show.c         the structure of a device as text
  *
+ * The module scull has two more files for devices that are like scull's in part (scull.h):
+ *
+ *	pipe.c         scullpipe0, ...: readers wait for writers
+ *	access.c       scullsingle, sculluid, scullwuid, scullpriv: who may open
+ *
  * Locks: each device has one reader/writer semaphore, ->sem. It is held for reading to look at
  * anything of the device and for writing to change it; no other lock is taken under it except
  * those inside the allocators. Parameters are single words, read and exchanged atomically.
@@ -143,6 +148,15 @@ struct scull_place {
 extern bool scull_compat_book;
 
 /* core.c */
+/* A device in memory: empty, of its driver's shape, with a cdev that has @fops. */
+void scull_dev_init(struct scull_dev *dev, struct scull_driver *drv, unsigned int number,
+		    const struct file_operations *fops);
+/* Makes it live as @devt with a name in dev/. 0 or -errno; removing it is due in any case. */
+int scull_dev_add(struct scull_dev *dev, dev_t devt, const char *name);
+/* Takes back what there is of it, and empties it. */
+void scull_dev_remove(struct scull_dev *dev);
+/* What all devices of the family can do, for one that opens in a way of its own. */
+extern const struct file_operations scull_fops;
 int scull_register(struct scull_driver *drv); /* 0 or -errno, with nothing left behind */
 void scull_unregister(struct scull_driver *drv);
 
@@ -170,6 +184,7 @@ int scull_truncate(struct inode *inode, loff_t length);
 int scull_resize(struct scull_dev *dev, struct inode *inode, loff_t length);
 long scull_fallocate(struct file *filp, int mode, loff_t offset, loff_t len);
 long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+long scull_driver_ioctl(struct scull_driver *drv, unsigned int cmd, unsigned long arg);
 
 /* space.c; the caller holds ->sem. */
 loff_t scull_seek_space(const struct scull_dev *dev, loff_t off, int whence);

@@ -81,10 +81,8 @@ static long act(struct scull_param *param, enum action action, unsigned long arg
 	return action == ACT_EXCHANGE ? put_user((int)ret, ptr) : 0;
 }
 
-long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+long scull_driver_ioctl(struct scull_driver *drv, unsigned int cmd, unsigned long arg)
 {
-	struct scull_dev *dev = filp->private_data;
-	struct scull_driver *drv = dev->drv;
 	struct scull_param *param;
 	enum action action;
 
@@ -96,4 +94,11 @@ long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (decode(drv, cmd, &action, &param) == 0)
 		return act(param, action, arg);
 	return drv->ioctl ? drv->ioctl(cmd, arg) : -ENOTTY;
+}
+
+long scull_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct scull_dev *dev = filp->private_data;
+
+	return scull_driver_ioctl(dev->drv, cmd, arg);
 }

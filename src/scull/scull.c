@@ -4,22 +4,21 @@
  *
  * Also here: what there is only once in the family. proc/scullseq shows the same as
  * proc/scullmem through a seq_file iterator, one device a step; scull_compat is a parameter of
- * this module for all four.
+ * this module for all four. The module's other devices are in pipe.c and access.c; their numbers
+ * follow those of scull0, scull1, ...
  */
 #include <kmem/sched.h>
-#include "core.h"
+#include "scull.h"
 #include "scull_ioctl.h"
 
-#define SCULL_QUANTUM  4000
-#define SCULL_QSET     1000
-#define SCULL_P_BUFFER 4000
+#define SCULL_QUANTUM 4000
+#define SCULL_QSET    1000
 
 SCULL_PARAM(scull_major, 0, 0, 511, 0444);
-SCULL_PARAM(scull_minor, 0, 0, (int)MINORMASK - SCULL_MAX_DEVS, 0444);
+SCULL_PARAM(scull_minor, 0, 0, (int)MINORMASK - 3 * SCULL_MAX_DEVS, 0444);
 SCULL_PARAM(scull_nr_devs, 4, 1, SCULL_MAX_DEVS, 0444);
 SCULL_PARAM(scull_quantum, SCULL_QUANTUM, 1, (int)KMALLOC_MAX_SIZE, 0644);
 SCULL_PARAM(scull_qset, SCULL_QSET, 1, SCULL_MAX_QSET, 0644);
-SCULL_PARAM(scull_p_buffer, SCULL_P_BUFFER, 2, (int)KMALLOC_MAX_SIZE, 0644);
 
 static int compat_set(const char *val, const struct kernel_param *kp)
 {
@@ -61,25 +60,7 @@ static size_t scull_quantum_bytes(int unit)
 	return (size_t)unit;
 }
 
-/* The two commands that only scull has. */
-static long scull_pipe_ioctl(unsigned int cmd, unsigned long arg)
-{
-	switch (cmd) {
-	case SCULL_P_IOCTSIZE:
-		if (!capable(CAP_SYS_ADMIN))
-			return -EPERM;
-		if (scull_param_check(&scull_p_buffer, (long)arg))
-			return -EINVAL;
-		scull_param_exchange(&scull_p_buffer, (int)arg);
-		return 0;
-	case SCULL_P_IOCQSIZE:
-		return scull_param_get(&scull_p_buffer);
-	default:
-		return -ENOTTY;
-	}
-}
-
-static struct scull_driver scull_driver = {
+struct scull_driver scull_driver = {
 	.name = "scull",
 	.proc_name = "scullmem",
 	.owner = THIS_MODULE,
@@ -95,8 +76,10 @@ static struct scull_driver scull_driver = {
 	.quantum_bytes = scull_quantum_bytes,
 	.ioctl_magic = SCULL_IOC_MAGIC,
 	.ioctl_interleaved = true,
-	.ioctl = scull_pipe_ioctl,
+	.ioctl = scull_p_size_ioctl,
 };
+
+static struct proc_dir_entry *seq_entry;
 
 static void *scull_seq_start(struct seq_file *m, loff_t *pos)
 {
@@ -125,23 +108,34 @@ static const struct seq_operations scull_seq_ops = {
 	.show = scull_seq_show,
 };
 
+static void scull_exit(void)
+{
+	if (seq_entry)
+		proc_remove(seq_entry);
+	seq_entry = NULL;
+	scull_access_exit();
+	scull_p_exit();
+	scull_unregister(&scull_driver);
+}
+
 static int __init scull_init(void)
 {
+	dev_t next;
 	int ret = scull_register(&scull_driver);
 
 	if (ret)
 		return ret;
-	if (!proc_create_seq("scullseq", 0, NULL, &scull_seq_ops)) {
-		scull_unregister(&scull_driver);
-		return -ENOMEM;
+	next = scull_driver.first + scull_driver.nr_devs;
+	ret = scull_p_init(&next);
+	if (!ret)
+		ret = scull_access_init(&next);
+	if (!ret) {
+		seq_entry = proc_create_seq("scullseq", 0, NULL, &scull_seq_ops);
+		ret = seq_entry ? 0 : -ENOMEM;
 	}
-	return 0;
-}
-
-static void __exit scull_exit(void)
-{
-	remove_proc_entry("scullseq", NULL);
-	scull_unregister(&scull_driver);
+	if (ret)
+		scull_exit();
+	return ret;
 }
 
 module_init(scull_init);
