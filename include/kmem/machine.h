@@ -18,6 +18,7 @@
 #ifndef KMEM_MACHINE_H
 #define KMEM_MACHINE_H
 
+#include <kmem/percpu.h>
 #include <kmem/types.h>
 
 #define MACHINE_CMDLINE_MAX 2048
@@ -63,8 +64,14 @@ bool machine_config_knows(const char *word);
 /* One line per word, for --help: "  mem=SIZE     ...\n". Returns a static string. */
 const char *machine_config_help(void);
 
+int machine_boot_with(const struct machine_config *cfg, const struct percpu_section *section);
+
 /* 0; -EBUSY if one runs; -ENOMEM or -EINVAL with a line in the log. */
-int machine_boot(const struct machine_config *cfg);
+static inline int machine_boot(const struct machine_config *cfg)
+{
+	/* The caller's own per-CPU variables are part of the machine. */
+	return machine_boot_with(cfg, &THIS_PERCPU_SECTION);
+}
 
 /*
  * Unloads what is loaded, tears everything down and returns the number of allocations nobody had

@@ -75,7 +75,7 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	outer = cpu_begin();
-	c = this_cpu_ptr(s->cpu);
+	c = __dyn_this_cpu_ptr(s->cpu);
 	object = c->hot;
 	if (object) {
 		WRITE_ONCE(c->hot, NULL);
@@ -109,7 +109,7 @@ static __always_inline bool is_object_of(const struct kmem_cache *s, const void 
 static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 {
 	bool outer = cpu_begin();
-	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	void *older = c->hot;
 
 	if (older) {

@@ -58,6 +58,10 @@ struct kmem_cache {
 	unsigned int sheaf_capacity;
 	unsigned int barn_full; /* full sheaves the barn keeps */
 	gfp_t allocflags;
+	/* The book's constructor and destructor (ldd3.h). */
+	void (*book_ctor)(void *, struct kmem_cache *, unsigned long);
+	void (*book_dtor)(void *, struct kmem_cache *, unsigned long);
+	bool no_reap; /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */
 	const char *name;
 	int refcount;	       /* names that share it; -1: never shared. Under slab_mutex */
 	struct list_head list; /* under slab_mutex */

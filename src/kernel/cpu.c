@@ -39,6 +39,7 @@
  * table_lock is the lowest of all locks; nothing is taken inside it and nothing waits with it.
  */
 #include <kmem/bug.h>
+#include <kmem/rcupdate.h>
 #include <kmem/sched.h>
 
 #include "cpu.h"
@@ -307,6 +308,20 @@ bool try_work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg)
 
 	might_sleep();
 	return work_on(cpu, fn, arg, false, &ret);
+}
+
+static long pass_by(void *unused)
+{
+	return 0;
+}
+
+void synchronize_rcu(void)
+{
+	unsigned int cpu;
+
+	might_sleep();
+	for_each_online_cpu(cpu)
+		work_on_cpu(cpu, pass_by, NULL);
 }
 
 void cpu_table_init(unsigned int nr)

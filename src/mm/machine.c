@@ -28,6 +28,7 @@
 #include "../kernel/host.h"
 #include "../kernel/oops.h"
 #include "../kernel/sched.h"
+#include "../kernel/workqueue.h"
 #include "bootmem.h"
 #include "highmem.h"
 #include "machine_config.h"
@@ -138,7 +139,7 @@ static void banner(const struct machine_config *cfg)
 		(unsigned long long)cfg->mem >> 10);
 }
 
-int machine_boot(const struct machine_config *cfg)
+int machine_boot_with(const struct machine_config *cfg, const struct percpu_section *section)
 {
 	int err;
 
@@ -157,12 +158,18 @@ int machine_boot(const struct machine_config *cfg)
 		goto no_memory;
 	vmstat_boot();
 	shrinkers_boot();
+	err = workqueue_boot();
+	if (err)
+		goto no_memory;
 	err = slab_boot();
 	if (err)
 		goto no_memory;
 	err = vmalloc_boot();
 	if (err)
 		goto no_memory;
+	err = percpu_section_setup(section);
+	if (err)
+		goto no_kswapd;
 	err = kswapds_boot();
 	if (err)
 		goto no_kswapd;
@@ -178,6 +185,7 @@ no_kswapd:
 	kswapds_exit();
 	vmalloc_exit();
 no_memory:
+	workqueue_exit();
 	highmem_exit();
 	ram_exit();
 	cpu_table_exit();
@@ -229,13 +237,10 @@ unsigned long machine_halt(void)
 	kswapds_exit();
 	leaks += vmalloc_exit();
 	leaks += slab_exit();
+	workqueue_exit();
 	for_each_populated_zone(zone)
 		pagesets++;
-	if (percpu_objects() > pagesets) {
-		pr_err("leak: %lu per-CPU object(s)\n", percpu_objects() - pagesets);
-		leaks += percpu_objects() - pagesets;
-	}
-	percpu_exit();
+	leaks += percpu_exit(pagesets);
 	drain_all_pages();
 	leaks += leaked_pages();
 	WRITE_ONCE(up, false);

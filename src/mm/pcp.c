@@ -212,7 +212,7 @@ static void halve_stack(struct per_cpu_pages *pcp, unsigned int i)
 
 struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold)
 {
-	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 	unsigned int i = list_index(order, type);
 	struct pcp_stack *stack = &pcp->stacks[i];
 	struct page *page = NULL;
@@ -264,7 +264,7 @@ static void limit_pages(struct zone *zone, struct per_cpu_pages *pcp)
 
 void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order)
 {
-	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 	unsigned int i = list_index(order, get_pageblock_migratetype(page));
 
 	stack_set(&pcp->stacks[i], pcp->stacks[i].nr, -1);
@@ -275,7 +275,7 @@ void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order)
 /* The stack is full and has a hot block, which makes room for @page. */
 void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum migratetype type)
 {
-	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 	unsigned int i = list_index(order, type);
 	struct pcp_stack *stack = &pcp->stacks[i];
 
@@ -297,7 +297,7 @@ void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum mi
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
 			unsigned long keep)
 {
-	struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 	struct list_head *list = &pcp->lists[list_index(order, type)];
 	int n = max(READ_ONCE(pcp->batch) >> order, order ? 2 : 1);
 
@@ -322,7 +322,7 @@ static long drain_this_cpu(void *unused)
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+		struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 
 		for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
 			empty_stack(pcp, i);
@@ -385,7 +385,7 @@ static bool is_sound(const struct check *check, const struct page *page, unsigne
 static long check_this_cpu(void *arg)
 {
 	struct check *check = arg;
-	struct per_cpu_pages *pcp = this_cpu_ptr(check->zone->per_cpu_pageset);
+	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(check->zone->per_cpu_pageset);
 	long listed = 0;
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {

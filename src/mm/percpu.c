@@ -16,6 +16,7 @@
  */
 #include <string.h>
 #include <kmem/bug.h>
+#include <kmem/gfp.h>
 #include <kmem/memblock.h>
 #include <kmem/percpu.h>
 
@@ -39,6 +40,11 @@ struct pcpu_chunk {
 static DEFINE_SPINLOCK(pcpu_lock);
 static LIST_HEAD(chunks); /* protected by pcpu_lock */
 static struct pcpu_chunk *first_chunk;
+
+/* Sections of DEFINE_PER_CPU() variables whose copies were made. */
+#define MAX_SECTIONS 32
+static struct percpu_section sections[MAX_SECTIONS];
+static unsigned int nr_sections;
 
 static bool test_bit(const unsigned long *map, unsigned long i)
 {
@@ -166,6 +172,8 @@ void __percpu *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	void *ptr;
 
 	align = max(align, (size_t)PCPU_MIN_ALLOC_SIZE);
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
 	if (WARN(!size || size > PCPU_MIN_UNIT_SIZE || align > PAGE_SIZE || !is_power_of_2(align),
 		 "illegal size (%zu) or align (%zu) for percpu allocation", size, align))
 		return NULL;
@@ -181,7 +189,6 @@ void __percpu *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 
 void __percpu *__alloc_percpu(size_t size, size_t align)
 {
-	might_sleep();
 	return __alloc_percpu_gfp(size, align, GFP_KERNEL);
 }
 
@@ -240,11 +247,39 @@ unsigned long percpu_first_chunk_pages(void)
 	return UNIT_SIZE * nr_cpu_ids >> PAGE_SHIFT;
 }
 
-/* All chunks but the first go back to the page allocator. */
-void percpu_exit(void)
+int percpu_section_setup(const struct percpu_section *section)
+{
+	size_t size = section->stop - section->start;
+	unsigned int cpu;
+	char *copies;
+
+	if (!size || *section->delta)
+		return 0;
+	if (nr_sections == MAX_SECTIONS || size > PCPU_MIN_UNIT_SIZE) {
+		pr_err("percpu: a section of %zu bytes is too large\n", size);
+		return -ENOMEM;
+	}
+	copies = __alloc_percpu(size, PAGE_SIZE);
+	if (!copies) {
+		pr_err("Could not allocate %zu bytes percpu data\n", size);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu)
+		memcpy(copies + cpu_table[cpu].percpu_offset, section->start, size);
+	sections[nr_sections++] = *section;
+	*section->delta = copies - section->start;
+	return 0;
+}
+
+unsigned long percpu_exit(unsigned long owned)
 {
 	struct pcpu_chunk *chunk, *next;
+	unsigned long leaks = percpu_objects() - owned - nr_sections;
 
+	if (leaks)
+		pr_err("leak: %lu per-CPU object(s)\n", leaks);
+	while (nr_sections)
+		*sections[--nr_sections].delta = 0;
 	list_for_each_entry_safe(chunk, next, &chunks, list) {
 		if (chunk == first_chunk)
 			continue;
@@ -252,6 +287,7 @@ void percpu_exit(void)
 		free_pages_exact(chunk->base, chunk_bytes());
 		host_free(chunk);
 	}
+	return leaks;
 }
 
 unsigned long percpu_check(void)

@@ -6,7 +6,8 @@
 int percpu_boot(void); /* after memblock, before zones */
 unsigned long percpu_objects(void);
 unsigned long percpu_first_chunk_pages(void);
-void percpu_exit(void); /* after everything that has per-CPU objects but the zones */
+/* After everything with per-CPU objects but the @owned ones of the zones. Returns the leaks. */
+unsigned long percpu_exit(unsigned long owned);
 unsigned long percpu_check(void);
 
 #endif

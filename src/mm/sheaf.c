@@ -137,7 +137,7 @@ static void swap_sheaves(struct cache_cpu *c)
 void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 {
 	bool outer = cpu_begin();
-	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	struct kmem_cache_node *n = local_node(s);
 	struct sheaf *full;
 	void *object = NULL;
@@ -172,7 +172,7 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 void sheaf_free_slow(struct kmem_cache *s, void *object)
 {
 	bool outer = cpu_begin();
-	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	struct kmem_cache_node *n = local_node(s);
 	struct sheaf *empty;
 
@@ -211,7 +211,7 @@ void sheaf_free_slow(struct kmem_cache *s, void *object)
 bool sheaf_has_just(struct kmem_cache *s, const void *object)
 {
 	bool outer = cpu_begin(), just;
-	const struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	const struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	const struct sheaf *sheaf = c->main;
 
 	just = c->hot == object || (sheaf->size && sheaf->objects[sheaf->size - 1] == object);
@@ -230,7 +230,7 @@ void sheaves_init(struct kmem_cache *s)
 static long flush_this_cpu(void *arg)
 {
 	struct kmem_cache *s = arg;
-	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	struct sheaf *main = c->main, *spare = c->spare;
 
 	WRITE_ONCE(c->main, &no_sheaf);
@@ -323,7 +323,7 @@ static unsigned long check_sheaf(struct kmem_cache *s, const struct sheaf *sheaf
 static long check_this_cpu(void *arg)
 {
 	struct kmem_cache *s = arg;
-	struct cache_cpu *c = this_cpu_ptr(s->cpu);
+	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 
 	return check_sheaf(s, c->main) + (c->spare ? check_sheaf(s, c->spare) : 0) +
 	       (c->hot && !is_object_of(s, c->hot));

@@ -31,7 +31,10 @@
  * 6. Locks: node->list_lock; pages are allocated and freed without it.
  */
 #include <kmem/bug.h>
+#include <kmem/ldd3.h>
 #include <kmem/percpu.h>
+#include <kmem/rcupdate.h>
+#include <kmem/workqueue.h>
 
 #include "gfp_names.h"
 #include "slab.h"
@@ -112,16 +115,21 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	slab->inuse = 0;
 	slab->fresh = 0;
 	account_slab(s, slab, 1);
-	if (s->ctor)
-		for (unsigned int i = 0; i < objects; i++)
-			s->ctor(nth_object(s, slab, i));
+	for (unsigned int i = 0; s->ctor && i < objects; i++)
+		s->ctor(nth_object(s, slab, i));
+	for (unsigned int i = 0; s->book_ctor && i < objects; i++)
+		s->book_ctor(nth_object(s, slab, i), s,
+			     SLAB_CTOR_CONSTRUCTOR |
+				     (gfpflags_allow_blocking(gfp) ? 0 : SLAB_CTOR_ATOMIC));
 	return slab;
 }
 
-static void free_slab(struct kmem_cache *s, struct page *slab)
+static void free_slab_now(struct kmem_cache *s, struct page *slab)
 {
 	unsigned int order = slab->order;
 
+	for (unsigned int i = 0; s->book_dtor && i < slab->objects; i++)
+		s->book_dtor(nth_object(s, slab, i), s, 0);
 	account_slab(s, slab, -1);
 	slab->freelist = NULL;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
@@ -129,6 +137,40 @@ static void free_slab(struct kmem_cache *s, struct page *slab)
 		slab[i].slab_cache = NULL;
 	}
 	__free_pages(slab, order);
+}
+
+/*
+ * Slabs of TYPESAFE_BY_RCU caches: readers may still look at their objects, so the memory stays
+ * objects of this type until every reader of now has left.
+ */
+static DEFINE_SPINLOCK(rcu_slabs_lock);
+static LIST_HEAD(rcu_slabs); /* protected by rcu_slabs_lock */
+
+static void free_rcu_slabs(struct work_struct *work)
+{
+	struct page *slab, *next;
+	LIST_HEAD(due);
+
+	spin_lock(&rcu_slabs_lock);
+	list_splice_init(&rcu_slabs, &due);
+	spin_unlock(&rcu_slabs_lock);
+	synchronize_rcu();
+	list_for_each_entry_safe(slab, next, &due, lru)
+		free_slab_now(slab->slab_cache, slab);
+}
+
+static DECLARE_WORK(rcu_slabs_work, free_rcu_slabs);
+
+static void free_slab(struct kmem_cache *s, struct page *slab)
+{
+	if (!(s->flags & SLAB_TYPESAFE_BY_RCU)) {
+		free_slab_now(s, slab);
+		return;
+	}
+	spin_lock(&rcu_slabs_lock);
+	list_add_tail(&slab->lru, &rcu_slabs);
+	spin_unlock(&rcu_slabs_lock);
+	schedule_work(&rcu_slabs_work);
 }
 
 /* Caller holds list_lock; the slab has a free object. */

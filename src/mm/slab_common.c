@@ -24,6 +24,7 @@
 #include <kmem/percpu.h>
 #include <kmem/seq_file.h>
 #include <kmem/shrinker.h>
+#include <kmem/workqueue.h>
 
 #include "slab.h"
 #include "slab_sysfs.h"
@@ -342,6 +343,8 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 	mutex_unlock(&slab_mutex);
 	if (live)
 		return -EBUSY;
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		flush_scheduled_work();
 	free_cache(s);
 	return 0;
 }
@@ -424,6 +427,8 @@ static unsigned long scan_idle(struct shrinker *shrinker, struct shrink_control 
 	if (!gfpflags_allow_blocking(sc->gfp_mask) || !mutex_trylock(&slab_mutex))
 		return SHRINK_STOP;
 	list_for_each_entry(s, &slab_caches, list) {
+		if (s->no_reap)
+			continue;
 		sheaves_flush(s);
 		pages += slab_discard_empty(s);
 	}
@@ -504,6 +509,7 @@ unsigned long slab_exit(void)
 		free_name(s);
 	}
 	list_for_each_entry(s, &abandoned_caches, list) {
+		sheaves_flush(s);
 		leaks += report_leaks(s);
 		free_name(s);
 		free_percpu(s->cpu);

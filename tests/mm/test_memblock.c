@@ -11,7 +11,7 @@
 
 #define RAM   (16ul << 20)
 #define PAGES (RAM / PAGE_SIZE)
-#define P(n)  ((phys_addr_t)(n) * PAGE_SIZE)
+#define P(n)  ((phys_addr_t)(n)*PAGE_SIZE)
 
 static int ram_up(void **state)
 {

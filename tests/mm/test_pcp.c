@@ -78,7 +78,8 @@ static void test_3_4_never_more_than_high(void **state)
 		/* A stack's worth may stand in front of the lists that are counted. */
 		assert_true((int)listed() <= pcp->high + 64);
 		/* One more, or a batch at least went back. */
-		assert_true((int)listed() == before + 1 || (int)listed() <= before + 1 - pcp->batch);
+		assert_true((int)listed() == before + 1 ||
+			    (int)listed() <= before + 1 - pcp->batch);
 	}
 	assert_true(listed() > 0);
 	assert_int_equal(nr_free_pages() + listed(), freed + 4000);
