@@ -225,6 +225,7 @@ void split_page(struct page *page, unsigned int order);
  * are filled from the start, which may be fewer than @nr.
  */
 unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **pages);
+#define alloc_pages_bulk(gfp, nr, pages) alloc_pages_bulk_array(gfp, nr, pages)
 unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr,
 					  struct page **pages);
 

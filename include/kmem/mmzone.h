@@ -67,9 +67,9 @@ struct zone {
 	unsigned int nr_untouched_ranges;
 	unsigned long nr_untouched; /* blocks in them; counted as free */
 	atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];
-	/* What did not go through a CPU's list. */
-	atomic_long_t pages_allocated, pages_freed, allocs, allocs_other;
-	atomic_long_t numa_miss, numa_foreign, allocstall;
+	/* What did not go through a CPU's list; read without the lock. */
+	unsigned long pages_allocated, pages_freed, allocs, allocs_other;
+	atomic_long_t numa_miss, numa_foreign, allocstall; /* not under it */
 } ____cacheline_aligned;
 
 /* A zone to try, in the order of trying. */

@@ -34,11 +34,20 @@ struct shrinker {
 	struct list_head list;	   /* protected by shrinker_mutex */
 	atomic_long_t nr_deferred; /* work that was due but not done */
 	const char *name;
+	void *private_data;
 };
 
 /* 0. May sleep. */
 int register_shrinker(struct shrinker *shrinker, const char *fmt, ...) __printf(2, 3);
 void unregister_shrinker(struct shrinker *shrinker);
+
+/*
+ * The form of 6.7 and later: allocate, fill in, register; shrinker_free() ends it, registered or
+ * not. NULL without memory. May sleep.
+ */
+struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...) __printf(2, 3);
+void shrinker_register(struct shrinker *shrinker);
+void shrinker_free(struct shrinker *shrinker); /* NULL is ignored */
 
 /* Runs all shrinkers until they have nothing more: drop_caches = 2. Returns objects freed. */
 unsigned long drop_slab(void);

@@ -253,6 +253,8 @@ unsigned long machine_halt(void)
 
 unsigned long machine_check(void)
 {
+	if (!up)
+		return 0;
 	return percpu_check() + zone_check() + slab_check() + vmalloc_check();
 }
 

@@ -106,6 +106,8 @@ static bool mark_allows(const struct zone *zone, const struct request *rq, unsig
 
 static struct page *take_from_buddy(struct zone *zone, const struct request *rq, unsigned int flags)
 {
+	bool local = zone->zone_pgdat->node_id == numa_node_id();
+	unsigned long *served = local ? &zone->allocs : &zone->allocs_other;
 	struct page *page = NULL;
 
 	spin_lock(&zone->lock);
@@ -113,12 +115,11 @@ static struct page *take_from_buddy(struct zone *zone, const struct request *rq,
 		page = buddy_take_highatomic(zone, rq->order);
 	if (!page)
 		page = buddy_take(zone, rq->order, rq->type);
+	if (page) {
+		WRITE_ONCE(*served, *served + 1);
+		WRITE_ONCE(zone->pages_allocated, zone->pages_allocated + (1ul << rq->order));
+	}
 	spin_unlock(&zone->lock);
-	if (!page)
-		return NULL;
-	atomic_long_inc(zone->zone_pgdat->node_id == numa_node_id() ? &zone->allocs
-								    : &zone->allocs_other);
-	atomic_long_add(1l << rq->order, &zone->pages_allocated);
 	return page;
 }
 

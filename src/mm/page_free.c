@@ -79,8 +79,8 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 	spin_lock(&zone->lock);
 	/* A pageblock's type may have changed before the lock was had. */
 	buddy_free_block(zone, page, order, get_pageblock_migratetype(page), FPI_NONE);
+	WRITE_ONCE(zone->pages_freed, zone->pages_freed + (1ul << order));
 	spin_unlock(&zone->lock);
-	atomic_long_add(1l << order, &zone->pages_freed);
 }
 
 /*

@@ -20,6 +20,7 @@
 #include <kmem/bug.h>
 #include <kmem/mutex.h>
 #include <kmem/shrinker.h>
+#include <kmem/slab.h>
 
 #include "../kernel/host.h"
 #include "vmscan.h"
@@ -28,6 +29,7 @@
 
 #define DEF_PRIORITY	     12
 #define MAX_RECLAIM_FAILURES 16
+#define QUICKLY_NS	     (100ull * 1000 * 1000)
 
 static DEFINE_MUTEX(shrinker_mutex);
 static LIST_HEAD(shrinkers); /* protected by shrinker_mutex */
@@ -38,6 +40,7 @@ struct kswapd {
 	wait_queue_head_t wait;
 	bool woken;
 	bool stop;
+	u64 rested_ns;	       /* when it last had nothing left to do */
 	unsigned int failures; /* rounds without progress; hopeless above the maximum */
 };
 
@@ -47,7 +50,8 @@ static unsigned int nr_kswapds;
 int register_shrinker(struct shrinker *shrinker, const char *fmt, ...)
 {
 	atomic_long_set(&shrinker->nr_deferred, 0);
-	shrinker->name = fmt;
+	if (!shrinker->name)
+		shrinker->name = fmt;
 	mutex_lock(&shrinker_mutex);
 	list_add_tail(&shrinker->list, &shrinkers);
 	mutex_unlock(&shrinker_mutex);
@@ -58,8 +62,33 @@ void unregister_shrinker(struct shrinker *shrinker)
 {
 	mutex_lock(&shrinker_mutex);
 	if (shrinker->list.next)
-		list_del(&shrinker->list);
+		list_del(&shrinker->list); /* leaves NULL links: once is enough */
 	mutex_unlock(&shrinker_mutex);
+}
+
+struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker) {
+		shrinker->flags = flags;
+		shrinker->seeks = DEFAULT_SEEKS;
+		shrinker->name = fmt;
+	}
+	return shrinker;
+}
+
+void shrinker_register(struct shrinker *shrinker)
+{
+	register_shrinker(shrinker, "%s", shrinker->name);
+}
+
+void shrinker_free(struct shrinker *shrinker)
+{
+	if (!shrinker)
+		return;
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
 }
 
 /* Returns the objects freed. Caller holds shrinker_mutex. */
@@ -184,8 +213,19 @@ static void drop_boosts(struct pglist_data *pgdat)
 		WRITE_ONCE(pgdat->node_zones[z].watermark_boost, 0);
 }
 
+/* Woken again so soon: the marks are close together for what is asked of the node. */
+static void count_quick_hits(const struct kswapd *k)
+{
+	if (!k->rested_ns || ktime_get_ns() - k->rested_ns > QUICKLY_NS)
+		return;
+	count_vm_events(node_is_below(k->pgdat, WMARK_LOW) ? KSWAPD_LOW_WMARK_HIT_QUICKLY
+							   : KSWAPD_HIGH_WMARK_HIT_QUICKLY,
+			1);
+}
+
 static void balance(struct kswapd *k)
 {
+	count_quick_hits(k);
 	count_vm_events(PAGEOUTRUN, 1);
 	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
 	       !READ_ONCE(k->stop)) {
@@ -195,6 +235,7 @@ static void balance(struct kswapd *k)
 			WRITE_ONCE(k->failures, k->failures + 1);
 	}
 	drop_boosts(k->pgdat);
+	k->rested_ns = ktime_get_ns();
 	if (!node_is_below(k->pgdat, WMARK_HIGH))
 		WRITE_ONCE(k->failures, 0);
 }

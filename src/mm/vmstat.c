@@ -66,12 +66,12 @@ static struct pcp_totals pcp_totals(const struct zone *zone)
 
 static unsigned long pages_allocated(const struct zone *zone)
 {
-	return pcp_totals(zone).pages_allocated + atomic_long_read(&zone->pages_allocated);
+	return pcp_totals(zone).pages_allocated + READ_ONCE(zone->pages_allocated);
 }
 
 static unsigned long pages_freed(const struct zone *zone)
 {
-	return pcp_totals(zone).pages_freed + atomic_long_read(&zone->pages_freed);
+	return pcp_totals(zone).pages_freed + READ_ONCE(zone->pages_freed);
 }
 
 static unsigned long allocstalls(const struct zone *zone)
@@ -101,12 +101,12 @@ static unsigned long free_pages_blocks(const struct zone *zone)
 
 static unsigned long numa_local(const struct zone *zone)
 {
-	return pcp_totals(zone).allocs_local + atomic_long_read(&zone->allocs);
+	return pcp_totals(zone).allocs_local + READ_ONCE(zone->allocs);
 }
 
 static unsigned long numa_other(const struct zone *zone)
 {
-	return pcp_totals(zone).allocs_other + atomic_long_read(&zone->allocs_other);
+	return pcp_totals(zone).allocs_other + READ_ONCE(zone->allocs_other);
 }
 
 static unsigned long numa_miss(const struct zone *zone)
