@@ -82,7 +82,7 @@ static double keep_attr_seconds(const struct node *node)
 
 /* Names. */
 
-/* Replies: entry, ENOENT. A negative answer is not remembered. */
+/* Replies: entry, ENOENT, ENOMEM. A negative answer is not remembered. */
 static void bridge_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct node *node = node_lookup(node_of(parent), name);
@@ -91,6 +91,16 @@ static void bridge_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (!node) {
 		bridge_reply_err(req, -ENOENT);
 		return;
+	}
+	if (READ_ONCE(node->is_stream)) {
+		struct node *alias = node_alias(node);
+
+		node_put(node);
+		node = alias;
+		if (!node) {
+			bridge_reply_err(req, -ENOMEM);
+			return;
+		}
 	}
 	node_remember(node);
 	e.ino = (fuse_ino_t)node;

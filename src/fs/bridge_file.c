@@ -96,6 +96,8 @@ void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)file;
 	open_flags(file, fi);
 	stream = (file->f_mode & FMODE_STREAM) != 0;
+	if (stream)
+		WRITE_ONCE((node->same ? node->same : node)->is_stream, true);
 	if (stream ? reply_stream(req, fi)
 		   : fuse_reply_open(req, fi)) /* interrupted: there will be no release */
 		vfs_release(file);

@@ -88,10 +88,30 @@ static void node_free(struct node *node)
 	list_del(&node->all);
 	nr_nodes--;
 	mutex_unlock(&tree_mutex);
-	if (node->ops->free)
+	if (node->ops->free && !node->same)
 		node->ops->free(node);
+	node_put(node->same);
 	host_free(node->target);
 	host_free(node);
+}
+
+struct node *node_alias(struct node *node)
+{
+	struct node *alias = node_make(node->name, node->inode.i_mode, node->ops, node->priv);
+
+	if (!alias)
+		return NULL;
+	alias->inode.i_ino = node->inode.i_ino;
+	alias->inode.i_rdev = node->inode.i_rdev;
+	alias->inode.i_fop = node->inode.i_fop;
+	alias->same = node_get(node);
+	return alias;
+}
+
+/* The node that has the attributes. */
+static struct node *original(struct node *node)
+{
+	return node->same ? node->same : node;
 }
 
 struct node *node_get(struct node *node)
@@ -346,6 +366,7 @@ int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
 
 void node_stat(struct node *node, struct stat *st)
 {
+	node = original(node);
 	memset(st, 0, sizeof(*st));
 	mutex_lock(&tree_mutex);
 	st->st_ino = node->inode.i_ino;
@@ -368,6 +389,7 @@ void node_stat(struct node *node, struct stat *st)
 
 void node_set_mode(struct node *node, umode_t mode)
 {
+	node = original(node);
 	mutex_lock(&tree_mutex);
 	node->inode.i_mode = (node->inode.i_mode & S_IFMT) | (mode & 07777);
 	mutex_unlock(&tree_mutex);
@@ -375,6 +397,7 @@ void node_set_mode(struct node *node, umode_t mode)
 
 void node_set_mtime(struct node *node, const struct timespec *mtime)
 {
+	node = original(node);
 	mutex_lock(&tree_mutex);
 	if (mtime)
 		node->mtime = *mtime;

@@ -45,6 +45,8 @@ struct node {
 	struct list_head all; /* in all_nodes */
 	UT_hash_handle hh;
 
+	bool is_stream;	   /* each lookup answers with an alias; atomic */
+	struct node *same; /* an alias: of this node, with a reference */
 	bool attr_is_told; /* the kernel hears of every change of length and times; atomic */
 
 	char *target; /* a symlink's; belongs to the node */
@@ -79,6 +81,13 @@ void node_unlink_tree(struct node *node);
 /* Directories and symlinks, linked; the caller has a reference. NULL: failed. */
 struct node *node_mkdir(struct node *dir, const char *name, bool permanent);
 struct node *node_symlink(struct node *dir, const char *name, const char *target);
+
+/*
+ * Another node for the same file, with the mode, owner and times of @node; not in the tree. The
+ * kernel locks a file by its number while a write is under way, and a write to a stream may be
+ * under way for long: with a number of its own, an opener does not wait for the others.
+ */
+struct node *node_alias(struct node *node);
 
 struct node *node_get(struct node *node);
 void node_put(struct node *node);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine.h - what the tests of the machine's own floors share: a boot, a halt, a look at the log,
+ * and threads with random numbers.
+ *
+ * A test boots the machine it needs, and its halt checks that every invariant holds and that
+ * nothing was leaked. Asserts belong to the test's own thread; a worker counts its errors.
+ */
+#ifndef TESTS_MACHINE_H
+#define TESTS_MACHINE_H
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <kmem/kmem.h>
+#include <kmem/shrinker.h>
+
+#include "kernel/log.h"
+
+static __maybe_unused void boot(const char *words)
+{
+	struct machine_config cfg;
+
+	console_loglevel = 0;
+	machine_config_init(&cfg);
+	if (machine_config_parse(&cfg, words))
+		fail_msg("%s", cfg.message);
+	assert_int_equal(machine_boot(&cfg), 0);
+}
+
+static __maybe_unused void halt(void)
+{
+	assert_int_equal(machine_check(), 0);
+	assert_int_equal(machine_halt(), 0);
+}
+
+/* After a test that failed half-way: the next one must be able to boot. */
+static __maybe_unused int halt_leftovers(void **state)
+{
+	if (in_atomic()) { /* an assert under a spinlock: nobody can go on from there */
+		fprintf(stderr, "failed in atomic context\n");
+		_exit(1);
+	}
+	if (machine_is_up())
+		machine_halt();
+	return 0;
+}
+
+#define machine_test(name) cmocka_unit_test_teardown(name, halt_leftovers)
+
+/* How many lines of the log, from @since (an earlier log_next_seq()) on, have @text in them. */
+static __maybe_unused unsigned int logged(u64 since, const char *text)
+{
+	char line[LOG_LINE_MAX + 40];
+	unsigned int n = 0;
+
+	for (u64 seq = since; seq < log_next_seq(); seq++)
+		if (log_line(seq, line, sizeof(line)) && strstr(line, text))
+			n++;
+	return n;
+}
+
+/*
+ * Gives all caching back, so that only what is in use is not free. A CPU that kswapd is busy on
+ * keeps its caches for the moment, so this is done until nothing changes any more.
+ */
+static __maybe_unused unsigned long all_free_pages(void)
+{
+	unsigned long before = 0, same = 0;
+
+	while (same < 3) {
+		machine_idle();
+		drop_slab();
+		drain_all_pages();
+		same = nr_free_pages() == before ? same + 1 : 0;
+		before = nr_free_pages();
+		if (same && same < 3)
+			usleep(500);
+	}
+	return before;
+}
+
+static __maybe_unused char *buddyinfo_text(void)
+{
+	struct seq_file m;
+	char *text;
+
+	all_free_pages();
+	seq_buffer_open(&m);
+	buddyinfo_show(&m, NULL);
+	text = strdup(seq_buffer_text(&m));
+	seq_buffer_release(&m);
+	return text;
+}
+
+/* Modest by default; KMEM_STRESS=10 makes stress tests ten times as long. */
+static __maybe_unused unsigned long stress(unsigned long n)
+{
+	const char *factor = getenv("KMEM_STRESS");
+
+	return factor ? n * strtoul(factor, NULL, 0) : n;
+}
+
+struct worker {
+	void (*fn)(struct worker *w);
+	void *arg;
+	unsigned int nr; /* 0 to the number of workers - 1 */
+	unsigned long errors;
+	u64 seed;
+	pthread_t thread;
+};
+
+static __maybe_unused u64 random_of(struct worker *w, u64 below)
+{
+	w->seed ^= w->seed << 13;
+	w->seed ^= w->seed >> 7;
+	w->seed ^= w->seed << 17;
+	return w->seed % below;
+}
+
+static __maybe_unused void *worker_main(void *data)
+{
+	struct worker *w = data;
+
+	w->fn(w);
+	return NULL;
+}
+
+/* Runs @fn in @n threads and returns the errors they counted. */
+static __maybe_unused unsigned long run_workers(unsigned int n, void (*fn)(struct worker *),
+						void *arg)
+{
+	struct worker w[64];
+	unsigned long errors = 0;
+
+	assert_true(n <= ARRAY_SIZE(w));
+	for (unsigned int i = 0; i < n; i++) {
+		w[i] = (struct worker){ fn, arg, i, .seed = 88172645463325252ull + i * 7919 };
+		assert_int_equal(pthread_create(&w[i].thread, NULL, worker_main, &w[i]), 0);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		pthread_join(w[i].thread, NULL);
+		errors += w[i].errors;
+	}
+	return errors;
+}
+
+#endif

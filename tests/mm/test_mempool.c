@@ -1,0 +1,372 @@
+/*
+ * mempool.c: the allocator first, then the reserve, then waiting. Most tests bring an allocator of
+ * their own that can be told to fail.
+ */
+#include <kmem/mempool.h>
+#include <unistd.h>
+#include "machine.h"
+
+static struct {
+	int failing; /* read and written by several threads */
+	unsigned int allocs, frees, calls;
+	gfp_t masks[4]; /* of the last calls, newest first */
+} own;
+
+static void *own_alloc(gfp_t gfp, void *data)
+{
+	__atomic_fetch_add(&own.calls, 1, __ATOMIC_RELAXED);
+	own.masks[3] = own.masks[2];
+	own.masks[2] = own.masks[1];
+	own.masks[1] = own.masks[0];
+	own.masks[0] = gfp;
+	if (READ_ONCE(own.failing))
+		return NULL;
+	own.allocs++;
+	return kmalloc((size_t)data, gfp);
+}
+
+static void own_free(void *element, void *data)
+{
+	own.frees++;
+	kfree(element);
+}
+
+static mempool_t *own_pool(int min_nr)
+{
+	memset(&own, 0, sizeof(own));
+	return mempool_create(min_nr, own_alloc, own_free, (void *)64);
+}
+
+static void test_6_1_create_fills_the_reserve_or_fails_wholly(void **state)
+{
+	mempool_t *pool;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(7);
+	assert_int_equal(pool->curr_nr, 7);
+	assert_int_equal(pool->min_nr, 7);
+	assert_int_equal(own.allocs, 7);
+	mempool_destroy(pool);
+	assert_int_equal(own.frees, 7);
+	own.failing = 1;
+	assert_null(mempool_create(3, own_alloc, own_free, (void *)64));
+	mempool_destroy(NULL);
+	halt();
+}
+
+static void test_6_1_the_allocator_is_asked_first_and_gently(void **state)
+{
+	mempool_t *pool;
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(2);
+	p = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(pool->curr_nr, 2);
+	assert_int_equal(own.masks[0] & (__GFP_DIRECT_RECLAIM | __GFP_IO), 0);
+	assert_int_equal(own.masks[0] & (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN),
+			 __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN);
+	mempool_free(p, pool);
+	mempool_free(NULL, pool);
+	mempool_destroy(pool);
+	halt();
+}
+
+static void test_6_1_then_the_reserve_exactly_min_nr(void **state)
+{
+	mempool_t *pool;
+	void *p[5];
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(5);
+	own.failing = 1;
+	for (int i = 0; i < 5; i++) {
+		p[i] = mempool_alloc(pool, GFP_NOWAIT);
+		assert_non_null(p[i]);
+		assert_int_equal(pool->curr_nr, 4 - i);
+	}
+	assert_null(mempool_alloc(pool, GFP_NOWAIT));
+	assert_null(mempool_alloc(pool, GFP_ATOMIC));
+	/* After k frees exactly k can be had. */
+	for (int k = 1; k <= 5; k++) {
+		for (int i = 0; i < k; i++)
+			mempool_free(p[i], pool);
+		for (int i = 0; i < k; i++) {
+			p[i] = mempool_alloc(pool, GFP_NOWAIT);
+			assert_non_null(p[i]);
+		}
+		assert_null(mempool_alloc(pool, GFP_NOWAIT));
+	}
+	for (int i = 0; i < 5; i++)
+		mempool_free(p[i], pool);
+	assert_int_equal(own.frees, 0);
+	mempool_destroy(pool);
+	halt();
+}
+
+static void test_6_1_the_full_mask_comes_last(void **state)
+{
+	mempool_t *pool;
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(1);
+	own.failing = 1;
+	own.calls = 0;
+	p = mempool_alloc(pool, GFP_KERNEL); /* the reserve */
+	assert_int_equal(own.calls, 1);
+	assert_null(mempool_alloc_preallocated(pool));
+	mempool_free(p, pool);
+	mempool_destroy(pool);
+	halt();
+}
+
+static void test_6_2_frees_fill_the_reserve_first(void **state)
+{
+	mempool_t *pool;
+	void *p[4];
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(2);
+	for (int i = 0; i < 2; i++)
+		p[i] = mempool_alloc(pool, GFP_KERNEL);
+	own.failing = 1;
+	for (int i = 2; i < 4; i++)
+		p[i] = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(pool->curr_nr, 0);
+	for (int i = 0; i < 4; i++) {
+		mempool_free(p[i], pool);
+		assert_int_equal(pool->curr_nr, i < 2 ? i + 1 : 2);
+		assert_int_equal(own.frees, i < 2 ? 0 : i - 1);
+	}
+	mempool_destroy(pool);
+	halt();
+}
+
+static void test_6_3_resize(void **state)
+{
+	mempool_t *pool;
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(6);
+	assert_int_equal(mempool_resize(pool, 2), 0);
+	assert_int_equal(pool->curr_nr, 2);
+	assert_int_equal(own.frees, 4);
+	assert_int_equal(mempool_resize(pool, 20), 0);
+	assert_int_equal(pool->curr_nr, 20);
+	assert_int_equal(pool->min_nr, 20);
+	own.failing = 1;
+	/* The fill fails: 0 all the same, and the reserve grows when elements come back. */
+	assert_int_equal(mempool_resize(pool, 21), 0);
+	assert_int_equal(pool->curr_nr, 20);
+	own.failing = 0;
+	p = mempool_alloc(pool, GFP_KERNEL);
+	mempool_free(p, pool);
+	assert_int_equal(pool->curr_nr, 21);
+	mempool_destroy(pool);
+	assert_int_equal(own.allocs, own.frees);
+	halt();
+}
+
+static void test_6_3_a_pool_of_nothing_is_wrong(void **state)
+{
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	mark = log_next_seq();
+	assert_null(mempool_create(0, own_alloc, own_free, NULL));
+	assert_null(mempool_create(-1, own_alloc, own_free, NULL));
+	assert_int_equal(logged(mark, "WARNING"), 2);
+	halt();
+}
+
+static void test_6_4_destroy_with_elements_in_use(void **state)
+{
+	mempool_t *pool;
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(3);
+	own.failing = 1;
+	p = mempool_alloc(pool, GFP_KERNEL);
+	mempool_destroy(pool);
+	assert_int_equal(own.frees, 2);
+	memset(p, 1, 64);
+	kfree(p);
+	halt();
+}
+
+static void test_6_5_ready_made_pools(void **state)
+{
+	struct kmem_cache *cache;
+	mempool_t *pool;
+	struct page *page;
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	cache = kmem_cache_create("pooled", 200, 0, SLAB_NO_MERGE, NULL);
+	pool = mempool_create_slab_pool(4, cache);
+	p = mempool_alloc(pool, GFP_KERNEL);
+	memset(p, 1, 200);
+	mempool_free(p, pool);
+	p = mempool_alloc_preallocated(pool);
+	assert_int_equal(pool->curr_nr, 3);
+	mempool_free(p, pool);
+	mempool_destroy(pool);
+	assert_int_equal(kmem_cache_destroy_status(cache), 0);
+
+	pool = mempool_create_kmalloc_pool(4, 3000);
+	p = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(ksize(p), 4096);
+	mempool_free(p, pool);
+	mempool_destroy(pool);
+
+	pool = mempool_create_page_pool(2, 3);
+	page = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(page_to_pfn(page) & 7, 0);
+	mempool_free(page, pool);
+	mempool_destroy(pool);
+	halt();
+}
+
+/* A pool keeps its promise when the machine has no page left. */
+static void test_6_1_on_a_full_machine(void **state)
+{
+	struct page *page, *next;
+	mempool_t *pool;
+	void *p[8];
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	pool = mempool_create_page_pool(8, 4);
+	while ((page = alloc_page(GFP_ATOMIC | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	for (int i = 0; i < 8; i++)
+		assert_non_null(p[i] = mempool_alloc(pool, GFP_KERNEL));
+	assert_null(mempool_alloc(pool, GFP_ATOMIC));
+	for (int i = 0; i < 8; i++)
+		mempool_free(p[i], pool);
+	assert_int_equal(pool->curr_nr, 8);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	mempool_destroy(pool);
+	halt();
+}
+
+static void want_one(struct worker *w)
+{
+	mempool_t *pool = w->arg;
+
+	for (unsigned long i = 0; i < stress(500); i++) {
+		unsigned long *p = mempool_alloc(pool, GFP_KERNEL);
+
+		w->errors += !p;
+		if (!p)
+			return;
+		*p = w->nr;
+		if (i % 16 == 0)
+			cond_resched();
+		w->errors += READ_ONCE(*p) != w->nr;
+		mempool_free(p, pool);
+	}
+}
+
+static void *no_more(gfp_t gfp, void *data)
+{
+	return READ_ONCE(own.failing) ? NULL : kmalloc(64, gfp);
+}
+
+static void plain_free(void *element, void *data)
+{
+	kfree(element);
+}
+
+/* Ten threads, two elements, and an allocator that gives none: nobody fails, nobody waits long. */
+static void test_6_1_waiters_are_served(void **state)
+{
+	static const char *const machines[] = { "mem=64M,cpus=1", "mem=64M,cpus=2" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		mempool_t *pool;
+
+		boot(machines[i]);
+		own.failing = 0;
+		pool = mempool_create(2, no_more, plain_free, NULL);
+		WRITE_ONCE(own.failing, 1);
+		assert_int_equal(run_workers(10, want_one, pool), 0);
+		assert_int_equal(pool->curr_nr, 2);
+		mempool_destroy(pool);
+		halt();
+	}
+}
+
+static struct {
+	mempool_t *pool;
+	unsigned int served; /* how many have been so far */
+	unsigned int order[4];
+} queue;
+
+static void wait_in_line(struct worker *w)
+{
+	void *p;
+
+	/* One after the other stands in line. */
+	while (READ_ONCE(queue.pool->wait.waiters) != w->nr)
+		usleep(1000);
+	p = mempool_alloc(queue.pool, GFP_KERNEL);
+	queue.order[w->nr] = __atomic_fetch_add(&queue.served, 1, __ATOMIC_SEQ_CST);
+	mempool_free(p, queue.pool);
+}
+
+static void free_when_all_wait(struct worker *w)
+{
+	void *p = mempool_alloc(queue.pool, GFP_KERNEL);
+
+	while (READ_ONCE(queue.pool->wait.waiters) != 4)
+		usleep(1000);
+	mempool_free(p, queue.pool);
+}
+
+static void test_6_1_waiters_are_woken_in_order(void **state)
+{
+	struct worker giver = { .fn = free_when_all_wait };
+	void *p;
+
+	boot("mem=64M,cpus=2");
+	own.failing = 0;
+	queue.served = 0;
+	queue.pool = mempool_create(1, no_more, plain_free, NULL);
+	WRITE_ONCE(own.failing, 1);
+	p = mempool_alloc(queue.pool, GFP_KERNEL);
+	mempool_free(p, queue.pool);
+	pthread_create(&giver.thread, NULL, worker_main, &giver);
+	while (READ_ONCE(queue.pool->curr_nr))
+		usleep(1000);
+	run_workers(4, wait_in_line, NULL);
+	pthread_join(giver.thread, NULL);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(queue.order[i], i);
+	mempool_destroy(queue.pool);
+	halt();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_test(test_6_1_create_fills_the_reserve_or_fails_wholly),
+		machine_test(test_6_1_the_allocator_is_asked_first_and_gently),
+		machine_test(test_6_1_then_the_reserve_exactly_min_nr),
+		machine_test(test_6_1_the_full_mask_comes_last),
+		machine_test(test_6_2_frees_fill_the_reserve_first),
+		machine_test(test_6_3_resize),
+		machine_test(test_6_3_a_pool_of_nothing_is_wrong),
+		machine_test(test_6_4_destroy_with_elements_in_use),
+		machine_test(test_6_5_ready_made_pools),
+		machine_test(test_6_1_on_a_full_machine),
+		machine_test(test_6_1_waiters_are_served),
+		machine_test(test_6_1_waiters_are_woken_in_order),
+	};
+
+	return cmocka_run_group_tests_name("mm/mempool", tests, NULL, NULL);
+}
