@@ -14,9 +14,12 @@ static int show_data(struct seq_file *m, void *v)
 
 static void builtin_files(void **state)
 {
-	static const char *const names[] = { "buddyinfo", "cmdline", "devices",	 "kmsg",
-					     "meminfo",	  "modules", "slabinfo", "vmallocinfo",
-					     "vmstat",	  "zoneinfo" };
+	static const char *const names[] = {
+		"buddyinfo", "cmdline",	     "devices",	    "diskstats", "filesystems",
+		"iomem",     "kallsyms",     "loadavg",	    "meminfo",	 "modules",
+		"mounts",    "pagetypeinfo", "slabinfo",    "stat",	 "swaps",
+		"uptime",    "version",	     "vmallocinfo", "vmstat",	 "zoneinfo",
+	};
 	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
