@@ -77,7 +77,7 @@ enum zone_type {
 
 #define PCP_ORDERS   (PAGE_ALLOC_COSTLY_ORDER + 1)
 #define NR_PCP_LISTS (MIGRATE_PCPTYPES * PCP_ORDERS)
-#define PCP_STACK    28
+#define PCP_STACK    24
 
 /* The hot end of a list of free blocks; what does not fit is in the list. See mm/pcp.c. */
 struct pcp_stack {

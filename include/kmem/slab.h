@@ -66,6 +66,16 @@ int kmem_cache_destroy_status(struct kmem_cache *s);
 void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 void __kmem_cache_free(struct kmem_cache *s, void *object);
 
+void slab_zero_constructed(struct kmem_cache *s); /* tells of a contradiction */
+
+static inline void slab_zero(struct kmem_cache *s, void *object)
+{
+	if (likely(!s->ctor))
+		memset(object, 0, s->object_size);
+	else
+		slab_zero_constructed(s);
+}
+
 static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	struct cache_cpu *c;
@@ -92,7 +102,7 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	}
 	cpu_end(outer);
 	if (gfp & __GFP_ZERO)
-		memset(object, 0, s->object_size);
+		slab_zero(s, object);
 	return object;
 }
 

@@ -100,10 +100,10 @@ int host_window_reserve(unsigned long addr, u64 size)
 	return map_exactly(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-int host_window_map(int fd, unsigned long addr, u64 size, u64 offset)
+int host_window_map(int fd, unsigned long addr, u64 size, u64 offset, bool writable)
 {
-	void *p = mmap((void *)addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		       offset);
+	void *p = mmap((void *)addr, size, PROT_READ | (writable ? PROT_WRITE : 0),
+		       MAP_SHARED | MAP_FIXED, fd, offset);
 
 	return p == MAP_FAILED ? -errno : 0;
 }
@@ -372,11 +372,25 @@ int host_backtrace(void **frames, int max)
 	return backtrace(frames, max);
 }
 
-static void (*fault_fn)(void *addr, bool write, void *pc);
+unsigned long host_max_mappings(void)
+{
+	unsigned long max = 65530; /* the host's default */
+	char text[32] = "";
+	int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0)
+		max = strtoul(text, NULL, 10);
+	if (fd >= 0)
+		close(fd);
+	return max;
+}
+
+static bool (*fault_fn)(void *addr, bool write, void *pc);
 
 static void fault_handler(int sig, siginfo_t *si, void *context)
 {
 	bool write = false;
+	int err = errno;
 	void *pc = NULL;
 
 #if defined(__x86_64__)
@@ -385,11 +399,12 @@ static void fault_handler(int sig, siginfo_t *si, void *context)
 	write = uc->uc_mcontext.gregs[REG_ERR] & 2;
 	pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
 #endif
-	fault_fn(si->si_addr, write, pc);
-	signal(sig, SIG_DFL);
+	if (!fault_fn(si->si_addr, write, pc))
+		signal(sig, SIG_DFL);
+	errno = err;
 }
 
-void host_catch_faults(void (*fn)(void *addr, bool write, void *pc))
+void host_catch_faults(bool (*fn)(void *addr, bool write, void *pc))
 {
 	struct sigaction sa = { .sa_sigaction = fault_handler,
 				.sa_flags = SA_SIGINFO | SA_NODEFER };

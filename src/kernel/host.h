@@ -25,10 +25,12 @@ int host_ram_discard(int fd, u64 offset, u64 size);
 /* Reserves addresses without memory: every access faults. -EEXIST: the range is taken. */
 int host_window_reserve(unsigned long addr, u64 size);
 /* Maps bytes of the RAM file at @addr inside a reserved window; -ENOMEM at the host's limit. */
-int host_window_map(int fd, unsigned long addr, u64 size, u64 offset);
+int host_window_map(int fd, unsigned long addr, u64 size, u64 offset, bool writable);
 /* Makes a range of a window fault again. */
 int host_window_unmap(unsigned long addr, u64 size);
 void host_unmap(unsigned long addr, u64 size);
+/* How many mappings the host lets a process have. */
+unsigned long host_max_mappings(void);
 
 /* Makes all threads of the process pass a full memory barrier. */
 void host_barrier_init(void);
@@ -66,8 +68,11 @@ int host_object_of(const void *addr, char *path, size_t size, unsigned long *bas
 /* Return addresses of the caller's callers; the number filled in. */
 int host_backtrace(void **frames, int max);
 
-/* Handlers for faults (SIGSEGV, SIGBUS): @fn may jump away; if it returns, the default acts. */
-void host_catch_faults(void (*fn)(void *addr, bool write, void *pc));
+/*
+ * Handlers for faults (SIGSEGV, SIGBUS). @fn may jump away; true: what was missing is there now,
+ * the access is tried again; false: the default acts.
+ */
+void host_catch_faults(bool (*fn)(void *addr, bool write, void *pc));
 
 /* A lock for floors below the spinlocks (the log, the CPU table). */
 struct host_lock {

@@ -59,11 +59,21 @@ int oops_guard(long (*fn)(void *), void *arg, long *ret)
 	return 0;
 }
 
-static void on_fault(void *addr, bool write, void *pc)
+static bool (*fault_fixup)(unsigned long addr, bool write);
+
+void oops_set_fixup(bool (*fixup)(unsigned long addr, bool write))
 {
+	__atomic_store_n(&fault_fixup, fixup, __ATOMIC_RELEASE);
+}
+
+static bool on_fault(void *addr, bool write, void *pc)
+{
+	bool (*fixup)(unsigned long, bool) = __atomic_load_n(&fault_fixup, __ATOMIC_ACQUIRE);
 	unsigned long a = (unsigned long)addr;
 	char name[160];
 
+	if (fixup && fixup(a, write))
+		return true;
 	symbol_name(pc, name, sizeof(name));
 	if (a < PAGE_SIZE)
 		pr_err("BUG: kernel NULL pointer dereference, address: %016lx\n", a);
@@ -75,6 +85,7 @@ static void on_fault(void *addr, bool write, void *pc)
 	pr_err("RIP: %s\n", name);
 	dump_stack();
 	oops_die();
+	return false;
 }
 
 void oops_boot(void)

@@ -62,7 +62,7 @@ static struct pkmap_slot *take_slot(struct page *page)
 		slot = nth_probe(page, n)->users ? NULL : nth_probe(page, n);
 		if (!slot)
 			continue;
-		if (ram_map_window((unsigned long)slot_address(slot), page_to_pfn(page), 1))
+		if (ram_map_window((unsigned long)slot_address(slot), page_to_pfn(page), 1, true))
 			return NULL;
 		slot->page = page;
 	}

@@ -27,7 +27,7 @@ static bool parse_size(const char *text, u64 *size)
 
 	errno = 0;
 	*size = strtoull(text, &end, 0);
-	if (errno || end == text || *text == '-')
+	if (errno || *text < '0' || *text > '9')
 		return false;
 	s = *end ? strchr(suffixes, *end | 0x20) : NULL;
 	if (s) {

@@ -9,11 +9,15 @@
  * 2. When: a while after large blocks came free, since freed memory is often wanted again at
  *    once; a thread sleeps until the buddy or a CPU's list says that there is much (report_hint)
  *    and then REPORT_DELAY_NS longer. What idle CPUs hold it fetches first.
- * 3. Invariants: a block in the middle of it is on no list and counts as allocated; it has
+ * 3. Nobody may miss the blocks meanwhile: they are taken only while far more than the high mark
+ *    is free, and a request that finds nothing waits for them (page_reporting_wait).
+ * 4. Invariants: a block in the middle of it is on no list and counts as allocated; it has
  *    refcount 0 and PG_buddy clear, so nobody can merge with it.
- * 4. Locks: zone->lock for taking and returning; the host is asked without it.
+ * 5. Locks: batch_mutex around a batch; in it zone->lock for taking and returning. The host is
+ *    asked without zone->lock.
  */
 #include <kmem/bug.h>
+#include <kmem/mutex.h>
 
 #include "../kernel/host.h"
 #include "page_reporting.h"
@@ -27,6 +31,7 @@ static unsigned long reporter;
 static unsigned int stop;
 static unsigned int hinted; /* large blocks came free since the last round */
 static DECLARE_WAIT_QUEUE_HEAD(report_wait);
+static DEFINE_MUTEX(batch_mutex); /* held while blocks are off their lists */
 
 void report_hint(void)
 {
@@ -39,10 +44,15 @@ void report_hint(void)
 /* Takes up to a batch of unreported blocks of @order off; the search ends at reported ones. */
 static unsigned int take_batch(struct zone *zone, unsigned int order, struct page **batch)
 {
-	unsigned int n = 0;
+	unsigned long spare = zone_page_state(zone, NR_FREE_PAGES) / 2;
+	unsigned int n = 0, limit = 0;
+
+	if (spare > wmark_pages(zone, WMARK_HIGH))
+		limit = min_t(unsigned long, REPORT_BATCH,
+			      (spare - wmark_pages(zone, WMARK_HIGH)) >> order);
 
 	spin_lock(&zone->lock);
-	for (int type = 0; type < MIGRATE_TYPES && n < REPORT_BATCH; type++) {
+	for (int type = 0; type < MIGRATE_TYPES && n < limit; type++) {
 		struct list_head *list = &zone->free_area[order].free_list[type];
 		struct page *page, *next;
 
@@ -51,7 +61,7 @@ static unsigned int take_batch(struct zone *zone, unsigned int order, struct pag
 				continue;
 			buddy_isolate(zone, page);
 			batch[n++] = page;
-			if (n == REPORT_BATCH)
+			if (n == limit)
 				break;
 		}
 	}
@@ -67,22 +77,34 @@ static void return_batch(struct zone *zone, struct page **batch, unsigned int n,
 	spin_unlock(&zone->lock);
 }
 
-static void report_order(struct zone *zone, unsigned int order)
+/* Returns false when there is nothing more to do, or the host cannot. */
+static bool report_batch(struct zone *zone, unsigned int order)
 {
 	struct page *batch[REPORT_BATCH];
 	unsigned int n;
+	bool ok = true;
 
-	while (!READ_ONCE(stop) && (n = take_batch(zone, order, batch))) {
-		bool was_busy = cpu_sleep_begin(), ok = true;
+	mutex_lock(&batch_mutex);
+	n = take_batch(zone, order, batch);
+	for (unsigned int i = 0; i < n; i++)
+		ok &= ram_discard(page_to_pfn(batch[i]), 1ul << order) == 0;
+	return_batch(zone, batch, n, ok);
+	mutex_unlock(&batch_mutex);
+	return n && ok;
+}
 
-		for (unsigned int i = 0; i < n; i++)
-			ok &= ram_discard(page_to_pfn(batch[i]), 1ul << order) == 0;
-		cpu_sleep_end(was_busy);
-		return_batch(zone, batch, n, ok);
-		/* A host that cannot will not learn to. */
-		if (!ok)
-			return;
-	}
+static void report_order(struct zone *zone, unsigned int order)
+{
+	while (!READ_ONCE(stop) && report_batch(zone, order))
+		;
+}
+
+void page_reporting_wait(void)
+{
+	if (!mutex_is_locked(&batch_mutex))
+		return;
+	mutex_lock(&batch_mutex);
+	mutex_unlock(&batch_mutex);
 }
 
 static void *reporter_main(void *unused)

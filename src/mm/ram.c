@@ -73,7 +73,8 @@ int ram_discard(unsigned long pfn, unsigned long nr)
 	return host_ram_discard(ram_file, (u64)pfn << PAGE_SHIFT, (u64)nr << PAGE_SHIFT);
 }
 
-int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr)
+int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable)
 {
-	return host_window_map(ram_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT);
+	return host_window_map(ram_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT,
+			       writable);
 }

@@ -11,6 +11,6 @@ void ram_exit(void);
 /* The frames' bytes become zeros and take no host memory until touched again. */
 int ram_discard(unsigned long pfn, unsigned long nr);
 /* The frames appear a second time at @addr, which lies in a reserved window. */
-int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr);
+int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable);
 
 #endif

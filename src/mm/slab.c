@@ -472,12 +472,15 @@ static gfp_t fix_flags(gfp_t gfp)
 	return gfp;
 }
 
+void slab_zero_constructed(struct kmem_cache *s)
+{
+	WARN_ONCE(true, "%s: __GFP_ZERO and a constructor", s->name);
+}
+
 static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp)
 {
-	if (unlikely(gfp & __GFP_ZERO) && object) {
-		if (!WARN_ONCE(s->ctor, "%s: __GFP_ZERO and a constructor", s->name))
-			memset(object, 0, s->object_size);
-	}
+	if (unlikely(gfp & __GFP_ZERO) && object)
+		slab_zero(s, object);
 	return object;
 }
 

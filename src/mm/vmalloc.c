@@ -70,7 +70,7 @@ static int map_pages(unsigned long addr, struct page **pages, unsigned int nr)
 
 		while (i + run < nr && page_to_pfn(pages[i + run]) == pfn + run)
 			run++;
-		err = ram_map_window(addr + i * PAGE_SIZE, pfn, run);
+		err = ram_map_window(addr + i * PAGE_SIZE, pfn, run, true);
 		if (err)
 			return err;
 		i += run;

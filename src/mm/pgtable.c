@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pgtable.c - the emulated machine's page tables for the vmalloc window.
+ *
+ * 1. Idea: what an address of the window means is said by page tables as x86-64 has them, and by
+ *    nothing else: four levels, each a page of 512 entries, indexed by nine bits of the address,
+ *
+ *	47..39 root   38..30 upper   29..21 middle   20..12 lowest   11..0 offset in the page
+ *
+ *    Tables are pages of emulated RAM, taken when first needed, and counted as PageTables. The
+ *    host's mappings of the window follow the tables as a TLB does (tlb.c): they may lack what
+ *    is here, and forget late what is no longer here.
+ * 2. Structures: an entry is a frame's number in bits 12 to 51 and flags below and above it; of a
+ *    table above the lowest level it is the frame of the next table. Flags are the processor's,
+ *    and one that it leaves to software: PTE_IO.
+ * 3. Tables are not freed when their last entry goes, as in the kernel, but at the halt. So who
+ *    found an entry may look at it at any time and needs no lock.
+ * 4. Invariants (pgtable_check()): NR_PAGETABLE = tables; a present entry's frame is in RAM, or
+ *    the entry has PTE_IO.
+ * 5. Locks: none. A table comes into the one above it by compare-and-exchange; whoever comes
+ *    second frees his. Two areas never share an entry, so entries have one writer.
+ */
+#include <kmem/bug.h>
+#include <kmem/seq_file.h>
+
+#include "pgtable.h"
+#include "zone.h"
+
+#define LEVELS	   4
+#define INDEX_BITS 9
+
+/* Flags of an entry that is a table: present, writable, accessed. */
+#define TABLE_FLAGS 0x63ull
+
+static u64 *root;
+
+static unsigned int level_shift(int level)
+{
+	return PAGE_SHIFT + INDEX_BITS * level;
+}
+
+static unsigned int index_at(unsigned long addr, int level)
+{
+	return addr >> level_shift(level) & (PTRS_PER_TABLE - 1);
+}
+
+static u64 *table_of(u64 entry)
+{
+	return entry & PTE_PRESENT ? pfn_to_virt(pte_pfn(entry)) : NULL;
+}
+
+static u64 *table_alloc(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+	if (!page)
+		return NULL;
+	page->flags |= BIT(PG_pgtable);
+	mod_zone_page_state(page_zone(page), NR_PAGETABLE, 1);
+	return page_address(page);
+}
+
+static void table_free(u64 *table)
+{
+	struct page *page = virt_to_page(table);
+
+	page->flags &= ~BIT(PG_pgtable);
+	mod_zone_page_state(page_zone(page), NR_PAGETABLE, -1);
+	__free_page(page);
+}
+
+u64 *pgtable_entry(unsigned long addr)
+{
+	u64 *table = root;
+
+	for (int level = LEVELS - 1; level > 0; level--) {
+		table = table_of(__atomic_load_n(&table[index_at(addr, level)], __ATOMIC_ACQUIRE));
+		if (!table)
+			return NULL;
+	}
+	return &table[index_at(addr, 0)];
+}
+
+/* The table that @entry is to point at, made if there is none. */
+static u64 *table_get(u64 *entry)
+{
+	u64 old = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+	u64 *table = table_of(old);
+
+	if (table)
+		return table;
+	table = table_alloc();
+	if (!table)
+		return NULL;
+	if (__atomic_compare_exchange_n(entry, &old, __pa(table) | TABLE_FLAGS, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return table;
+	table_free(table);
+	return table_of(old);
+}
+
+static u64 *entry_get(unsigned long addr)
+{
+	u64 *table = root;
+
+	for (int level = LEVELS - 1; level > 0 && table; level--)
+		table = table_get(&table[index_at(addr, level)]);
+	return table ? &table[index_at(addr, 0)] : NULL;
+}
+
+/* The pages from @addr on that have their entries in one table, at most @nr. */
+static unsigned long in_one_table(unsigned long addr, unsigned long nr)
+{
+	return min(nr, (unsigned long)PTRS_PER_TABLE - index_at(addr, 0));
+}
+
+/* Either the pages of an array, or neighbouring frames. */
+static int map(unsigned long addr, struct page *const *pages, unsigned long pfn, unsigned long nr,
+	       pgprot_t prot)
+{
+	unsigned long done = 0;
+
+	while (done < nr) {
+		unsigned long n = in_one_table(addr + done * PAGE_SIZE, nr - done);
+		u64 *entry = entry_get(addr + done * PAGE_SIZE);
+
+		if (!entry) {
+			pgtable_clear(addr, done);
+			return -ENOMEM;
+		}
+		for (unsigned long i = 0; i < n; i++, done++) {
+			u64 frame = pages ? page_to_pfn(pages[done]) : pfn + done;
+
+			WRITE_ONCE(entry[i], frame << PAGE_SHIFT | prot);
+		}
+	}
+	return 0;
+}
+
+int pgtable_map(unsigned long addr, struct page *const *pages, unsigned long nr, pgprot_t prot)
+{
+	return map(addr, pages, 0, nr, prot);
+}
+
+int pgtable_map_frames(unsigned long addr, unsigned long pfn, unsigned long nr, pgprot_t prot)
+{
+	return map(addr, NULL, pfn, nr, prot);
+}
+
+void pgtable_clear(unsigned long addr, unsigned long nr)
+{
+	while (nr) {
+		unsigned long n = in_one_table(addr, nr);
+		u64 *entry = pgtable_entry(addr);
+
+		for (unsigned long i = 0; entry && i < n; i++)
+			WRITE_ONCE(entry[i], 0);
+		addr += n * PAGE_SIZE;
+		nr -= n;
+	}
+}
+
+/* What one line of proc/kpagetables says: pages with neighbouring frames and equal flags. */
+struct range {
+	unsigned long start, end;
+	u64 first;
+};
+
+static void print_range(struct seq_file *m, const struct range *r)
+{
+	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT, pfn = pte_pfn(r->first);
+
+	seq_printf(m, "0x%016lx-0x%016lx %8luK 0x%08lx-0x%08lx %s%s%s\n", r->start, r->end,
+		   pages << (PAGE_SHIFT - 10), pfn, pfn + pages - 1,
+		   r->first & PTE_RW ? "RW" : "ro", r->first & BIT(63) ? " NX" : " x ",
+		   r->first & PTE_IO ? " io" : "");
+}
+
+static void add_entry(struct seq_file *m, struct range *r, unsigned long addr, u64 pte)
+{
+	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT;
+
+	if (r->end == addr && pages && pte == r->first + (pages << PAGE_SHIFT)) {
+		r->end += PAGE_SIZE;
+		return;
+	}
+	if (pages)
+		print_range(m, r);
+	*r = (struct range){ addr, addr + PAGE_SIZE, pte };
+}
+
+static void walk(struct seq_file *m, struct range *r, const u64 *table, int level,
+		 unsigned long addr)
+{
+	for (unsigned int i = 0; i < PTRS_PER_TABLE; i++, addr += 1ul << level_shift(level)) {
+		u64 entry = __atomic_load_n(&table[i], __ATOMIC_ACQUIRE);
+
+		if (!(entry & PTE_PRESENT))
+			continue;
+		if (level)
+			walk(m, r, table_of(entry), level - 1, addr);
+		else
+			add_entry(m, r, addr, entry);
+	}
+}
+
+int kpagetables_show(struct seq_file *m, void *v)
+{
+	struct range r = { 0 };
+
+	if (!root)
+		return 0;
+	walk(m, &r, root, LEVELS - 1, 0);
+	if (r.end)
+		print_range(m, &r);
+	return 0;
+}
+
+static unsigned long check_table(const u64 *table, int level, unsigned long *tables)
+{
+	unsigned long bad = 0;
+
+	++*tables;
+	for (unsigned int i = 0; i < PTRS_PER_TABLE; i++) {
+		u64 entry = READ_ONCE(table[i]);
+
+		if (!(entry & PTE_PRESENT))
+			continue;
+		if (level)
+			bad += check_table(table_of(entry), level - 1, tables);
+		else
+			bad += !(entry & PTE_IO) && !pfn_valid(pte_pfn(entry));
+	}
+	return bad;
+}
+
+unsigned long pgtable_check(void)
+{
+	unsigned long tables = 0, bad;
+
+	if (!root)
+		return 0;
+	bad = check_table(root, LEVELS - 1, &tables);
+	bad += tables != global_zone_page_state(NR_PAGETABLE);
+	if (bad)
+		pr_err("pgtable: %lu entries or counts are wrong\n", bad);
+	return bad;
+}
+
+int pgtable_boot(void)
+{
+	root = table_alloc();
+	return root ? 0 : -ENOMEM;
+}
+
+static void free_tables(u64 *table, int level)
+{
+	for (unsigned int i = 0; level && i < PTRS_PER_TABLE; i++)
+		if (table[i] & PTE_PRESENT)
+			free_tables(table_of(table[i]), level - 1);
+	table_free(table);
+}
+
+void pgtable_exit(void)
+{
+	if (root)
+		free_tables(root, LEVELS - 1);
+	root = NULL;
+}
