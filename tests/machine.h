@@ -100,6 +100,34 @@ static __maybe_unused char *buddyinfo_text(void)
 	return text;
 }
 
+/*
+ * What the machine does behind everybody's back (kswapd, free page reporting) comes to an end
+ * some time; how long that takes decides nothing, only what is so then.
+ */
+#define SETTLES	       2000 /* looks */
+#define SETTLE_TIME_US 5000 /* between two */
+
+static __maybe_unused void assert_all_free(unsigned long expected)
+{
+	for (int i = 0; i < SETTLES && all_free_pages() != expected; i++)
+		usleep(SETTLE_TIME_US);
+	assert_int_equal(all_free_pages(), expected);
+}
+
+/* Is everything where it was? */
+static __maybe_unused void assert_buddyinfo(const char *expected)
+{
+	char *now = buddyinfo_text();
+
+	for (int i = 0; i < SETTLES && strcmp(now, expected); i++) {
+		free(now);
+		usleep(SETTLE_TIME_US);
+		now = buddyinfo_text();
+	}
+	assert_string_equal(now, expected);
+	free(now);
+}
+
 /* Modest by default; KMEM_STRESS=10 makes stress tests ten times as long. */
 static __maybe_unused unsigned long stress(unsigned long n)
 {

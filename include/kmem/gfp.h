@@ -116,10 +116,10 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order);
  * The hot block of this CPU's list for a request that can use zone @zone and lower, or NULL.
  * The caller is busy on a CPU.
  */
-static __always_inline struct page *pcp_pop(enum zone_type zone, unsigned int order,
-					    enum migratetype type)
+static __always_inline struct page *pcp_pop(struct cpu *cpu, enum zone_type zone,
+					    unsigned int order, enum migratetype type)
 {
-	struct per_cpu_pages *pcp = current->busy->first_pageset[zone];
+	struct per_cpu_pages *pcp = cpu->first_pageset[zone];
 	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
 	struct page *page = stack->hot;
 
@@ -145,15 +145,17 @@ static __always_inline struct page *pcp_pop(enum zone_type zone, unsigned int or
 static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
+	struct cpu *cpu;
 	bool outer;
 
 	if (!__builtin_constant_p(gfp) || (gfp & ~GFP_FAST_MASK) || order > PAGE_ALLOC_COSTLY_ORDER)
 		return __alloc_pages(gfp, order);
-	if (gfp & __GFP_DIRECT_RECLAIM)
+	cpu = cpu_hold(&outer);
+	/* Atomic context is busy already. */
+	if (!outer && (gfp & __GFP_DIRECT_RECLAIM))
 		might_sleep();
-	outer = cpu_begin();
-	page = pcp_pop(ZONE_NORMAL, order, gfp_migratetype(gfp));
-	cpu_end(outer);
+	page = pcp_pop(cpu, ZONE_NORMAL, order, gfp_migratetype(gfp));
+	cpu_release(cpu, outer);
 	if (unlikely(!page))
 		return __alloc_pages(gfp, order);
 	page->private = 0;
@@ -170,9 +172,10 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 void free_pages_slow(struct page *page, unsigned int order);
 
 /* Onto the hot end of this CPU's list; false if that is full. The caller is busy on a CPU. */
-static __always_inline bool pcp_push(struct page *page, unsigned int order, enum migratetype type)
+static __always_inline bool pcp_push(struct cpu *cpu, struct page *page, unsigned int order,
+				     enum migratetype type)
 {
-	struct per_cpu_pages *pcp = current->busy->pageset[page_zone_slot(page)];
+	struct per_cpu_pages *pcp = cpu->pageset[page_zone_slot(page)];
 	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
 	struct page *older = stack->hot;
 
@@ -240,6 +243,7 @@ static inline int get_order(unsigned long size)
 static __always_inline void __free_pages(struct page *page, unsigned int order)
 {
 	enum migratetype type;
+	struct cpu *cpu;
 	bool outer, done;
 
 	/* A plain block of one user, as it was allocated; nobody else can change its counts. */
@@ -252,9 +256,9 @@ static __always_inline void __free_pages(struct page *page, unsigned int order)
 		return;
 	}
 	WRITE_ONCE(page->users, 0);
-	outer = cpu_begin();
-	done = pcp_push(page, order, type);
-	cpu_end(outer);
+	cpu = cpu_hold(&outer);
+	done = pcp_push(cpu, page, order, type);
+	cpu_release(cpu, outer);
 	if (unlikely(!done)) {
 		WRITE_ONCE(page->users, 1);
 		free_pages_slow(page, order);

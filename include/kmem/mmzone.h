@@ -139,7 +139,7 @@ static inline int numa_node_id(void)
 {
 	const struct cpu *cpu = current->busy ? current->busy : current->cpu;
 
-	return cpu ? READ_ONCE(cpu->node) : 0;
+	return READ_ONCE(cpu->node);
 }
 
 /* Settings with the kernel's names; write through the functions, which recompute all marks. */

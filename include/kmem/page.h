@@ -71,6 +71,7 @@ extern unsigned long page_offset_base; /* direct map: physical address 0 */
 extern struct page *mem_map;	       /* entry 0 is pfn 0 */
 extern unsigned long max_pfn;	       /* one more than the last frame */
 extern unsigned long max_low_pfn;      /* one more than the last in the direct map */
+extern unsigned long direct_map_size;  /* bytes */
 
 /* Types of a free block: what is allocated from it should be alike in how long it stays. */
 enum migratetype {
@@ -120,7 +121,7 @@ static inline bool in_mem_map(const struct page *page)
 
 static inline bool virt_addr_valid(const void *addr)
 {
-	return __pa(addr) < max_low_pfn << PAGE_SHIFT; /* wraps below PAGE_OFFSET */
+	return __pa(addr) < direct_map_size; /* wraps below PAGE_OFFSET */
 }
 
 /* Of a page of high memory: where kmap() has it now, or NULL. */

@@ -73,13 +73,14 @@ static __always_inline struct cpu *percpu_cpu(void)
 {
 	struct task_struct *t = current;
 
-	if (unlikely(!t->busy && !t->cpu))
+	if (unlikely(!t->busy && t->cpu == &no_cpu))
 		cpu_end(cpu_begin());
 	return t->busy ? t->busy : t->cpu;
 }
 
-/* For allocated variables only, and only while busy on a CPU: what hot paths use. */
-#define __dyn_this_cpu_ptr(ptr) ((__typeof__(ptr))((char *)(ptr) + current->busy->percpu_offset))
+/* For allocated variables only, of a CPU the caller is busy on: what hot paths use. */
+#define per_cpu_of(ptr, cpu)	((__typeof__(ptr))((char *)(ptr) + (cpu)->percpu_offset))
+#define __dyn_this_cpu_ptr(ptr) per_cpu_of(ptr, current->busy)
 
 #define per_cpu_ptr(ptr, cpu) ((__typeof__(ptr))(percpu_base(ptr) + cpu_table[cpu].percpu_offset))
 #define this_cpu_ptr(ptr)     ((__typeof__(ptr))(percpu_base(ptr) + percpu_cpu()->percpu_offset))

@@ -30,6 +30,7 @@
 struct user_window;
 struct oops_frame;
 
+struct kmem_cache;
 struct per_cpu_pages;
 
 /* Free page lists are found by a page's node and zone: 16 of each (see page.h). */
@@ -38,7 +39,12 @@ struct per_cpu_pages;
 /* One emulated CPU. The array is static: a stale pointer to one is always safe to read. */
 struct cpu {
 	struct task_struct *owner; /* changed under the lock of cpu.c; read by anyone */
-	unsigned int wanted;	   /* threads waiting for a CPU: the owner hands over */
+	unsigned int owner_id;	   /* its ->id, or NO_OWNER; changed together with it */
+	/* The object freed last here and its cache, NULL if there is none; see mm/sheaf.c. Only
+	 * who is busy here touches them. */
+	struct kmem_cache *hot_cache;
+	void *hot_object;
+	unsigned int wanted; /* threads waiting for a CPU: the owner hands over */
 	unsigned int id;
 	int node;		     /* the memory node it is part of */
 	unsigned long percpu_offset; /* added to a per-CPU pointer */
@@ -52,7 +58,8 @@ struct cpu {
 /* What the machine knows of a thread; every thread has one, made of zeros. */
 struct task_struct {
 	struct cpu *busy; /* the CPU it works on now; written by itself, read by who takes CPUs */
-	struct cpu *cpu;  /* the CPU it owned last: a hint */
+	struct cpu *cpu;  /* the CPU it owned last, or no_cpu: a hint */
+	unsigned int id;  /* of its own since it is registered; 0 before */
 	int preempt_count;
 	bool preempt_outer;  /* the cpu_end() owed when preempt_count falls to 0 */
 	bool registered;     /* gives its CPU back when the thread ends */
@@ -87,53 +94,70 @@ static inline unsigned int num_possible_cpus(void)
 	return nr_cpu_ids;
 }
 
-void cpu_begin_slow(struct task_struct *t);
+#define NO_OWNER (~0u)
+
+/* What a thread that never had a CPU has as its last one: nobody's, for ever. */
+extern struct cpu no_cpu;
+
+struct cpu *cpu_begin_slow(struct task_struct *t);
 void cpu_hand_over(struct cpu *cpu);
 
 /*
- * The store of ->busy must be seen before the load of ->owner is done. Whoever takes the CPU
+ * The store of ->busy must be seen before the load of ->owner_id is done. Whoever takes the CPU
  * away pays for that order (it interrupts all our threads once); here it is free. The thread
  * sanitizer knows only orders that the instructions carry.
  */
 #ifdef __SANITIZE_THREAD__
-#define CPU_BUSY_ORDER __ATOMIC_SEQ_CST
+#define CPU_BUSY_ORDER	__ATOMIC_SEQ_CST
+#define CPU_OWNER_ORDER __ATOMIC_SEQ_CST
 #else
-#define CPU_BUSY_ORDER __ATOMIC_RELAXED
+#define CPU_BUSY_ORDER	__ATOMIC_RELAXED
+#define CPU_OWNER_ORDER __ATOMIC_ACQUIRE
 #endif
 
-/* Context: any. Returns true if the pair is the outermost; hand the value to cpu_end(). */
-static __always_inline bool cpu_begin(void)
+/*
+ * Makes the caller busy and returns its CPU; *outer, for cpu_release(), tells if it was not busy
+ * before. Context: any.
+ */
+static __always_inline struct cpu *cpu_hold(bool *outer)
 {
 	struct task_struct *t = current;
-	struct cpu *cpu;
+	struct cpu *cpu = t->busy;
 
-	if (t->busy)
-		return false;
+	*outer = !cpu;
+	if (cpu)
+		return cpu;
 	cpu = t->cpu;
-	if (likely(cpu)) {
-		__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		if (likely(__atomic_load_n(&cpu->owner, CPU_BUSY_ORDER == __ATOMIC_SEQ_CST
-								? __ATOMIC_SEQ_CST
-								: __ATOMIC_ACQUIRE) == t))
-			return true;
-		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (likely(__atomic_load_n(&cpu->owner_id, CPU_OWNER_ORDER) == t->id))
+		return cpu;
+	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+	return cpu_begin_slow(t);
+}
+
+static __always_inline void cpu_release(struct cpu *cpu, bool outer)
+{
+	if (outer) {
+		__atomic_store_n(&current->busy, NULL, __ATOMIC_RELEASE);
+		if (unlikely(__atomic_load_n(&cpu->wanted, __ATOMIC_RELAXED)))
+			cpu_hand_over(cpu);
 	}
-	cpu_begin_slow(t);
-	return true;
+}
+
+/* The same for who does not need the CPU's address. */
+static __always_inline bool cpu_begin(void)
+{
+	bool outer;
+
+	cpu_hold(&outer);
+	return outer;
 }
 
 static __always_inline void cpu_end(bool outer)
 {
-	struct task_struct *t = current;
-
-	if (outer) {
-		struct cpu *cpu = t->busy;
-
-		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
-		if (unlikely(__atomic_load_n(&cpu->wanted, __ATOMIC_RELAXED)))
-			cpu_hand_over(cpu);
-	}
+	if (outer)
+		cpu_release(current->busy, true);
 }
 
 /* Gives up the calling thread's CPU for others to take at no cost. Context: not busy. */

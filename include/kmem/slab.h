@@ -78,29 +78,29 @@ static inline void slab_zero(struct kmem_cache *s, void *object)
 
 static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	struct cache_cpu *c;
+	struct cpu *cpu;
 	void *object;
 	bool outer;
 
-	if (gfp & __GFP_DIRECT_RECLAIM)
+	cpu = cpu_hold(&outer);
+	/* Atomic context is busy already. */
+	if (!outer && (gfp & __GFP_DIRECT_RECLAIM))
 		might_sleep();
-	outer = cpu_begin();
-	c = __dyn_this_cpu_ptr(s->cpu);
-	object = c->hot;
-	if (object) {
-		WRITE_ONCE(c->hot, NULL);
+	if (cpu->hot_cache == s) {
+		object = cpu->hot_object;
+		WRITE_ONCE(cpu->hot_cache, NULL);
 	} else {
-		struct sheaf *sheaf = c->main;
+		struct sheaf *sheaf = per_cpu_of(s->cpu, cpu)->main;
 		u32 size = sheaf->size;
 
 		if (unlikely(!size)) {
-			cpu_end(outer);
+			cpu_release(cpu, outer);
 			return __kmem_cache_alloc(s, gfp);
 		}
 		object = sheaf->objects[size - 1];
 		sheaf->size = size - 1;
 	}
-	cpu_end(outer);
+	cpu_release(cpu, outer);
 	if (gfp & __GFP_ZERO)
 		slab_zero(s, object);
 	return object;
@@ -115,27 +115,29 @@ static __always_inline bool is_object_of(const struct kmem_cache *s, const void 
 	       object_index(s, page, p) < page->objects;
 }
 
-/* @object is one of @s for certain. */
+/* @object is one of @s for certain. What was freed before it goes to the sheaf of its cache. */
 static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 {
-	bool outer = cpu_begin();
-	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
-	void *older = c->hot;
+	bool outer;
+	struct cpu *cpu = cpu_hold(&outer);
+	struct kmem_cache *of_older = cpu->hot_cache;
 
-	if (older) {
-		struct sheaf *sheaf = c->main;
+	if (of_older) {
+		struct sheaf *sheaf = per_cpu_of(of_older->cpu, cpu)->main;
+		void *older = cpu->hot_object;
 		u32 size = sheaf->size;
 
 		if (unlikely(size >= sheaf->capacity || older == object)) {
-			cpu_end(outer);
+			cpu_release(cpu, outer);
 			__kmem_cache_free(s, object);
 			return;
 		}
 		sheaf->objects[size] = older;
 		sheaf->size = size + 1;
 	}
-	WRITE_ONCE(c->hot, object);
-	cpu_end(outer);
+	cpu->hot_object = object;
+	WRITE_ONCE(cpu->hot_cache, s);
+	cpu_release(cpu, outer);
 }
 
 static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)

@@ -33,7 +33,6 @@ struct sheaf {
 
 /* One CPU's sheaves: touched only by who is busy on the CPU. */
 struct cache_cpu {
-	void *hot;	     /* the object freed last, or NULL; in front of main */
 	struct sheaf *main;  /* taken from and given to; never NULL */
 	struct sheaf *spare; /* NULL, or the one to swap with */
 };

@@ -9,11 +9,11 @@
  * owner that works on it says so in its task's ->busy. Biased locking (Kawachiya et al., "Lock
  * reservation", 2002; asymmetric Dekker) makes that cheap: the owner's way in is
  *
- *	store task->busy = cpu;   load cpu->owner;   mine? go on : slow path
+ *	store task->busy = cpu;   load cpu->owner_id;   mine? go on : slow path
  *
  * with no atomic instruction and no fence. Whoever takes a CPU away does the mirror image,
  *
- *	store cpu->owner = me;   barrier on all threads;   load old->busy;   not cpu? mine
+ *	store cpu->owner_id = me;   barrier on all threads;   load old->busy;   not cpu? mine
  *
  * and pays for both sides: the barrier (membarrier, about a microsecond) guarantees that either
  * the old owner's load saw the new owner, or our load sees the old owner busy.
@@ -48,22 +48,32 @@
 #define SLICE_NS   50000ull
 #define RECHECK_NS 200000ull
 
-__thread struct task_struct current_task __attribute__((tls_model("initial-exec")));
+struct cpu no_cpu = { .owner_id = NO_OWNER };
+__thread struct task_struct current_task __attribute__((tls_model("initial-exec"))) = {
+	.cpu = &no_cpu,
+};
 struct cpu cpu_table[NR_CPUS];
 unsigned int nr_cpu_ids;
 
 static struct host_lock table_lock;
+static unsigned int last_task_id;
 static unsigned int free_seq; /* changes when a CPU comes free: what waiters sleep on */
+
+static void set_owner(struct cpu *cpu, struct task_struct *t)
+{
+	cpu->owner = t;
+	__atomic_store_n(&cpu->owner_id, t ? t->id : NO_OWNER, __ATOMIC_SEQ_CST);
+}
 
 static void disown(struct cpu *cpu)
 {
-	__atomic_store_n(&cpu->owner, NULL, __ATOMIC_SEQ_CST);
+	set_owner(cpu, NULL);
 }
 
 static void own(struct cpu *cpu, struct task_struct *t)
 {
 	cpu->since_ns = host_clock_ns();
-	__atomic_store_n(&cpu->owner, t, __ATOMIC_SEQ_CST);
+	set_owner(cpu, t);
 }
 
 static bool is_busy_on(const struct task_struct *t, const struct cpu *cpu)
@@ -81,11 +91,11 @@ static bool take_locked(struct cpu *cpu, struct task_struct *t)
 	if (old) {
 		if (is_busy_on(old, cpu))
 			return false;
-		__atomic_store_n(&cpu->owner, t, __ATOMIC_SEQ_CST);
+		set_owner(cpu, t);
 		host_barrier_all_threads();
 		if (is_busy_on(old, cpu)) {
 			/* It was quicker; it may even not have noticed us. */
-			__atomic_store_n(&cpu->owner, old, __ATOMIC_SEQ_CST);
+			set_owner(cpu, old);
 			return false;
 		}
 	}
@@ -128,6 +138,8 @@ static void thread_exits(void *data)
 	host_lock(&table_lock);
 	t->busy = NULL;
 	t->registered = false;
+	t->cpu = &no_cpu;
+	t->id = 0;
 	for (i = 0; i < NR_CPUS; i++)
 		if (cpu_table[i].owner == t)
 			disown(&cpu_table[i]);
@@ -141,6 +153,7 @@ void task_register(void)
 	if (t->registered)
 		return;
 	t->registered = true;
+	t->id = __atomic_add_fetch(&last_task_id, 1, __ATOMIC_RELAXED);
 	t->pid = host_thread_id();
 	host_thread_name(t->comm, sizeof(t->comm));
 	host_at_thread_exit(thread_exits, t);
@@ -155,7 +168,7 @@ static void want_all(int delta)
 }
 
 /* Makes @t busy on a CPU of its own. */
-void cpu_begin_slow(struct task_struct *t)
+struct cpu *cpu_begin_slow(struct task_struct *t)
 {
 	bool wanting = false;
 	unsigned int seq;
@@ -187,6 +200,7 @@ void cpu_begin_slow(struct task_struct *t)
 	}
 	if (wanting)
 		want_all(-1);
+	return cpu;
 }
 
 static void announce_free(void)
@@ -212,7 +226,7 @@ void cpu_hand_over(struct cpu *cpu)
 
 void cpu_park(void)
 {
-	if (current->cpu && !current->busy)
+	if (current->cpu != &no_cpu && !current->busy)
 		cpu_hand_over(current->cpu);
 }
 
@@ -331,7 +345,7 @@ void cpu_table_init(unsigned int nr)
 	host_barrier_init();
 	host_lock(&table_lock);
 	for (i = 0; i < NR_CPUS; i++)
-		cpu_table[i] = (struct cpu){ .id = i };
+		cpu_table[i] = (struct cpu){ .id = i, .owner_id = NO_OWNER };
 	nr_cpu_ids = nr;
 	host_unlock(&table_lock);
 }

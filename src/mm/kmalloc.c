@@ -45,6 +45,9 @@ struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
 /* Marks the first page of a large object: page->mapping points here. */
 static const char large_tag;
 
+/* By (size - 1) / 8: one look, whatever the size. */
+static u8 index_table[KMALLOC_MAX_CACHE_SIZE / 8];
+
 int kmalloc_boot(void)
 {
 	static const slab_flags_t flags[NR_KMALLOC_TYPES] = {
@@ -52,6 +55,8 @@ int kmalloc_boot(void)
 		[KMALLOC_DMA] = SLAB_CACHE_DMA,
 	};
 
+	for (size_t size = 8; size <= KMALLOC_MAX_CACHE_SIZE; size += 8)
+		index_table[(size - 1) / 8] = kmalloc_index(size);
 	for (int t = 0; t < NR_KMALLOC_TYPES; t++) {
 		for (size_t i = 0; i < ARRAY_SIZE(kmalloc_info); i++) {
 			unsigned int size = kmalloc_info[i].size;
@@ -98,13 +103,9 @@ static bool is_large(const struct page *page)
 	return page->mapping == &large_tag && PageHead(page);
 }
 
-/* By (size - 1) / 8, for sizes up to 192. */
-static const u8 small_index[24] = { 3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1,
-				    7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2 };
-
 static inline unsigned int index_of(size_t size)
 {
-	return size <= 192 ? small_index[(size - 1) / 8] : (unsigned int)fls_long(size - 1);
+	return index_table[(size - 1) / 8];
 }
 
 void *__kmalloc(size_t size, gfp_t gfp)

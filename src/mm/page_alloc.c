@@ -336,15 +336,16 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order)
 {
 	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
 	struct page *page;
+	struct cpu *cpu;
 	bool outer;
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	if (likely(order <= PAGE_ALLOC_COSTLY_ORDER && zone != BAD_ZONE &&
 		   !(gfp & (__GFP_COLD | __GFP_THISNODE)))) {
-		outer = cpu_begin();
-		page = pcp_pop(zone, order, gfp_migratetype(gfp));
-		cpu_end(outer);
+		cpu = cpu_hold(&outer);
+		page = pcp_pop(cpu, zone, order, gfp_migratetype(gfp));
+		cpu_release(cpu, outer);
 		if (likely(page)) {
 			prep_new_page(page, order, gfp);
 			return page;

@@ -66,13 +66,14 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 	if (PageHead(page))
 		clear_compound(page, order);
 	if (order <= PAGE_ALLOC_COSTLY_ORDER && likely(type < MIGRATE_PCPTYPES)) {
-		bool outer = cpu_begin();
+		bool outer;
+		struct cpu *cpu = cpu_hold(&outer);
 
 		if (unlikely(cold))
 			pcp_give_cold(page_zone(page), page, order);
-		else if (!pcp_push(page, order, type))
+		else if (!pcp_push(cpu, page, order, type))
 			pcp_spill(page_zone(page), page, order, type);
-		cpu_end(outer);
+		cpu_release(cpu, outer);
 		return;
 	}
 	zone = page_zone(page);

@@ -6,9 +6,10 @@
  *    use it for others. Here the host is the one below us: a free block of PAGEBLOCK size or more
  *    is taken off its list for a moment, its bytes are discarded from the RAM file, and it
  *    returns marked PG_reported, which it stays until it is split, merged or handed out.
- * 2. When: a while after large blocks came free, since freed memory is often wanted again at
- *    once; a thread sleeps until the buddy or a CPU's list says that there is much (report_hint)
- *    and then REPORT_DELAY_NS longer. What idle CPUs hold it fetches first.
+ * 2. When: a while after large blocks last came free, since freed memory is often wanted again
+ *    at once; a thread sleeps until the buddy or a CPU's list says that there is much
+ *    (report_hint), and then until REPORT_DELAY_NS went by without it being said again. What
+ *    idle CPUs hold it fetches first.
  * 3. Nobody may miss the blocks meanwhile: they are taken only while far more than the high mark
  *    is free, and a request that finds nothing waits for them (page_reporting_wait).
  * 4. Invariants: a block in the middle of it is on no list and counts as allocated; it has
@@ -24,7 +25,7 @@
 #include "ram.h"
 #include "zone.h"
 
-#define REPORT_DELAY_NS (100ull * 1000 * 1000)
+#define REPORT_DELAY_NS (300ull * 1000 * 1000)
 #define REPORT_BATCH	32 /* blocks taken off at once */
 
 static unsigned long reporter;
@@ -107,6 +108,15 @@ void page_reporting_wait(void)
 	mutex_unlock(&batch_mutex);
 }
 
+/* Memory that comes and goes stays; only what stayed free for a while is told of. */
+static void wait_for_quiet(void)
+{
+	do {
+		WRITE_ONCE(hinted, 0);
+		host_wait(&stop, 0, REPORT_DELAY_NS);
+	} while (READ_ONCE(hinted) && !READ_ONCE(stop));
+}
+
 static void *reporter_main(void *unused)
 {
 	struct zone *zone;
@@ -114,8 +124,7 @@ static void *reporter_main(void *unused)
 	current->flags |= PF_KTHREAD;
 	while (!READ_ONCE(stop)) {
 		wait_event(report_wait, READ_ONCE(hinted) || READ_ONCE(stop));
-		host_wait(&stop, 0, REPORT_DELAY_NS);
-		WRITE_ONCE(hinted, 0);
+		wait_for_quiet();
 		drain_idle_pages();
 		for_each_populated_zone(zone)
 			for (int order = MAX_PAGE_ORDER; order >= pageblock_order; order--)

@@ -26,7 +26,7 @@ static const struct {
 };
 
 unsigned long page_offset_base;
-unsigned long max_pfn, max_low_pfn;
+unsigned long max_pfn, max_low_pfn, direct_map_size;
 
 static int ram_file = -1;
 
@@ -48,6 +48,7 @@ int ram_boot(u64 size, u64 highmem)
 			page_offset_base = places[i].base;
 			max_pfn = size >> PAGE_SHIFT;
 			max_low_pfn = (size - highmem) >> PAGE_SHIFT;
+			direct_map_size = size - highmem;
 			return 0;
 		}
 	}
@@ -64,7 +65,7 @@ void ram_exit(void)
 	if (ram_file >= 0)
 		host_ram_destroy(ram_file);
 	page_offset_base = 0;
-	max_pfn = max_low_pfn = 0;
+	max_pfn = max_low_pfn = direct_map_size = 0;
 	ram_file = -1;
 }
 

@@ -46,7 +46,7 @@ static void test_3_5_compound_pages(void **state)
 	assert_int_equal(page_ref_count(page), 0);
 	for (int i = 0; i < 16; i++)
 		assert_false(PageCompound(page + i));
-	assert_int_equal(all_free_pages(), before);
+	assert_all_free(before);
 	halt();
 }
 
@@ -69,9 +69,9 @@ static void test_3_5_a_held_first_page_alone_stays(void **state)
 		__free_pages(page, order);
 		assert_int_equal(page_ref_count(page), 1);
 		assert_int_equal(machine_check(), 0);
-		assert_int_equal(all_free_pages(), before - 1);
+		assert_all_free(before - 1);
 		put_page(page);
-		assert_int_equal(all_free_pages(), before);
+		assert_all_free(before);
 	}
 	halt();
 }
@@ -90,7 +90,7 @@ static void test_3_5_split_page(void **state)
 		assert_int_equal(page_ref_count(page + i), 1);
 	for (int i = 0; i < 8; i++)
 		__free_page(page + (i * 5) % 8);
-	assert_int_equal(all_free_pages(), before);
+	assert_all_free(before);
 	page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
 	mark = log_next_seq();
 	split_page(page, 2);
@@ -119,9 +119,9 @@ static void test_3_5_exact(void **state)
 
 		assert_non_null(p);
 		assert_int_equal(p[sizes[i] - 1], 0);
-		assert_int_equal(all_free_pages(), before - (PAGE_ALIGN(sizes[i]) >> PAGE_SHIFT));
+		assert_all_free(before - (PAGE_ALIGN(sizes[i]) >> PAGE_SHIFT));
 		free_pages_exact(p, sizes[i]);
-		assert_int_equal(all_free_pages(), before);
+		assert_all_free(before);
 	}
 	assert_null(alloc_pages_exact(0, GFP_KERNEL));
 	assert_null(alloc_pages_exact((4ul << 20) + 1, GFP_KERNEL | __GFP_NOWARN));
@@ -163,7 +163,7 @@ static unsigned int reports;
 			assert_true(logged(mark_, "Call Trace:") >= 1);                \
 		}                                                                      \
 		assert_int_equal(machine_check(), 0);                                  \
-		assert_int_equal(all_free_pages(), free_);                             \
+		assert_all_free(free_);                                                \
 	} while (0)
 
 static void test_3_5_double_free(void **state)
@@ -249,7 +249,7 @@ static void test_3_5_reserved_pages(void **state)
 	get_page(page);
 	put_page(page);
 	assert_int_equal(machine_check(), 0);
-	assert_int_equal(all_free_pages(), free);
+	assert_all_free(free);
 	for (phys_addr_t at = 0; at < 64ul << 20; at += PAGE_SIZE)
 		if (memblock_is_reserved(at))
 			end = at;
@@ -258,7 +258,7 @@ static void test_3_5_reserved_pages(void **state)
 	put_page(page);
 	get_page(page);
 	put_page(page);
-	assert_int_equal(all_free_pages(), free);
+	assert_all_free(free);
 	halt();
 }
 
@@ -292,7 +292,7 @@ static void test_3_5_a_damaged_page_is_set_aside(void **state)
 	page->mapping = &taken;
 	__free_page(page);
 	assert_true(PageHWPoison(page));
-	assert_int_equal(all_free_pages(), free);
+	assert_all_free(free);
 	while ((p = alloc_page(GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC))) {
 		assert_ptr_not_equal(p, page);
 		list_add(&p->lru, &taken);

@@ -147,7 +147,7 @@ static void test_3_4_drain_reaches_all_CPUs(void **state)
 	drain_all_pages();
 	for_each_online_cpu(cpu)
 		assert_int_equal(pcp_count(lists_of(cpu)), 0);
-	assert_int_equal(all_free_pages(), before);
+	assert_all_free(before);
 	halt();
 }
 

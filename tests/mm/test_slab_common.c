@@ -344,7 +344,7 @@ static void test_5_10_shrink(void **state)
 	drain_all_pages();
 	kmem_cache_free(s, p[0]);
 	assert_int_equal(kmem_cache_shrink(s), 0);
-	assert_int_equal(all_free_pages(), free);
+	assert_all_free(free);
 	kmem_cache_destroy(s);
 	halt();
 }

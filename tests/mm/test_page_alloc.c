@@ -1,0 +1,488 @@
+/* page_alloc.c: who gets a page, from where, and how far down the reserve. */
+#include <unistd.h>
+#include "machine.h"
+#include "mm/zone.h"
+
+static struct zone *zone_of(enum zone_type idx)
+{
+	return &NODE_DATA(0)->node_zones[idx];
+}
+
+/* Takes pages until there are none for @gfp. Returns how many. */
+static unsigned long fill(gfp_t gfp, unsigned int order, struct list_head *taken)
+{
+	unsigned long n = 0;
+	struct page *page;
+
+	while ((page = alloc_pages(gfp | __GFP_NOWARN, order))) {
+		page->private = order;
+		list_add(&page->lru, taken);
+		n++;
+	}
+	return n;
+}
+
+/* Until not even reclaim finds a page: GFP_KERNEL and GFP_ATOMIC both fail. */
+static void fill_up(struct list_head *taken)
+{
+	do
+		fill(GFP_ATOMIC, 0, taken);
+	while (fill(GFP_KERNEL, 0, taken));
+}
+
+static void empty(struct list_head *taken)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, taken, lru)
+		__free_pages(page, page->private);
+	INIT_LIST_HEAD(taken);
+}
+
+static void test_1_1_flags_are_made_of(void **state)
+{
+	assert_int_equal(GFP_KERNEL,
+			 __GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM | __GFP_IO | __GFP_FS);
+	assert_int_equal(GFP_ATOMIC, __GFP_HIGH | __GFP_ATOMIC | __GFP_KSWAPD_RECLAIM);
+	assert_int_equal(GFP_NOWAIT, __GFP_KSWAPD_RECLAIM);
+	assert_int_equal(GFP_NOIO, __GFP_RECLAIM);
+	assert_int_equal(GFP_NOFS, __GFP_RECLAIM | __GFP_IO);
+	assert_int_equal(GFP_USER, GFP_KERNEL | __GFP_HARDWALL);
+	assert_int_equal(GFP_HIGHUSER, GFP_USER | __GFP_HIGHMEM);
+	assert_int_equal(GFP_DMA, __GFP_DMA);
+	assert_int_equal(GFP_DMA32, __GFP_DMA32);
+}
+
+static void test_1_2_who_may_sleep(void **state)
+{
+	static const gfp_t never[] = { GFP_ATOMIC, GFP_NOWAIT, GFP_DMA, 0 };
+	static const gfp_t may[] = { GFP_KERNEL, GFP_NOFS, GFP_NOIO };
+	DEFINE_SPINLOCK(lock);
+	struct page *page;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	spin_lock(&lock);
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		mark = log_next_seq();
+		assert_false(gfpflags_allow_blocking(never[i]));
+		page = alloc_page(never[i]);
+		assert_non_null(page);
+		__free_page(page);
+		assert_int_equal(logged(mark, "sleeping function called"), 0);
+	}
+	/* Reported, and served. */
+	for (size_t i = 0; i < ARRAY_SIZE(may); i++) {
+		mark = log_next_seq();
+		assert_true(gfpflags_allow_blocking(may[i]));
+		page = alloc_page(may[i]);
+		assert_non_null(page);
+		__free_page(page);
+		assert_int_equal(logged(mark, "BUG: sleeping function called from invalid context"),
+				 1);
+	}
+	spin_unlock(&lock);
+	halt();
+}
+
+/* GFP_KERNEL down to min, GFP_ATOMIC three eighths of it, __GFP_HIGH half, MEMALLOC nothing. */
+static void test_1_3_how_far_below_min(void **state)
+{
+	const struct {
+		gfp_t gfp;
+		unsigned int eighths;
+	} steps[] = {
+		{ GFP_KERNEL | __GFP_NORETRY, 8 },
+		{ GFP_NOWAIT, 8 },
+		{ GFP_KERNEL | __GFP_NORETRY | __GFP_HIGH, 4 },
+		{ GFP_ATOMIC, 3 },
+		{ GFP_NOWAIT | __GFP_MEMALLOC | __GFP_NOMEMALLOC, 8 },
+		{ GFP_NOWAIT | __GFP_MEMALLOC, 0 },
+	};
+	struct zone *zone = zone_of(ZONE_DMA32);
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1,min_free_kbytes=4096");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		long min = zone->_watermark[WMARK_MIN], mark = min;
+		unsigned long n;
+
+		if (steps[i].eighths <= 4)
+			mark -= min / 2;
+		if (steps[i].eighths == 3)
+			mark -= mark / 4;
+		if (steps[i].eighths == 0)
+			mark = 0;
+		n = fill(steps[i].gfp, 0, &taken);
+		/* Each step takes what it may and the one before may not; reclaim adds some. */
+		if (i == 1 || i == 4)
+			assert_true(n <= 64);
+		else
+			assert_in_range(zone_page_state(zone, NR_FREE_PAGES), mark, mark + 64);
+		if (steps[i].eighths == 3 || steps[i].eighths == 4)
+			assert_true(n > 50);
+		assert_int_equal(machine_check(), 0);
+	}
+	empty(&taken);
+	halt();
+}
+
+static void test_1_3_PF_MEMALLOC_needs_no_mark(void **state)
+{
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	fill(GFP_KERNEL, 0, &taken);
+	assert_int_equal(fill(GFP_NOWAIT, 0, &taken) / 64, 0);
+	current->flags |= PF_MEMALLOC;
+	assert_true(fill(GFP_KERNEL | __GFP_NOMEMALLOC, 0, &taken) < 64);
+	assert_true(fill(GFP_KERNEL, 0, &taken) > 100);
+	current->flags &= ~PF_MEMALLOC;
+	assert_int_equal(nr_free_pages(), 0);
+	empty(&taken);
+	halt();
+}
+
+/* free - (2^o - 1) > min, and a block that large. */
+static void test_1_3_orders_count_their_own_pages(void **state)
+{
+	struct zone *zone = zone_of(ZONE_DMA32);
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	for (unsigned int order = 4; order <= MAX_PAGE_ORDER; order++) {
+		long free, min;
+
+		assert_true(fill(GFP_NOWAIT, order, &taken) >= 10);
+		free = zone_page_state(zone, NR_FREE_PAGES);
+		min = wmark_pages(zone, WMARK_MIN);   /* with its boost */
+		if (free - ((1l << order) - 1) > min) /* then it was for want of a block */
+			assert_false(buddy_has_block(zone, order, false));
+		assert_true(free - (1l << order) <= min + (1l << order) || order > 8);
+		empty(&taken);
+		all_free_pages();
+	}
+	halt();
+}
+
+static void test_1_5_NORETRY_and_costly_orders_give_up(void **state)
+{
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	fill_up(&taken);
+	assert_null(alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NOWARN, 4));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN, 4));
+	assert_null(alloc_page(GFP_KERNEL | __GFP_REPEAT | __GFP_NOWARN));
+	empty(&taken);
+	halt();
+}
+
+static void free_later(struct worker *w)
+{
+	struct list_head *taken = w->arg;
+
+	usleep(30000);
+	empty(taken);
+}
+
+struct late {
+	struct worker w;
+	struct list_head taken;
+};
+
+static void test_1_5_NOFAIL_waits_until_somebody_frees(void **state)
+{
+	struct late late = { .w = { .fn = free_later } };
+	struct page *page;
+
+	boot("mem=64M,cpus=2");
+	INIT_LIST_HEAD(&late.taken);
+	late.w.arg = &late.taken;
+	fill_up(&late.taken);
+	assert_null(alloc_page(GFP_KERNEL | __GFP_NOWARN));
+	pthread_create(&late.w.thread, NULL, worker_main, &late.w);
+	page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	assert_non_null(page);
+	pthread_join(late.w.thread, NULL);
+	__free_page(page);
+	halt();
+}
+
+static void test_1_6_zones_that_contradict(void **state)
+{
+	static const gfp_t bad[] = { __GFP_DMA | __GFP_HIGHMEM, __GFP_DMA | __GFP_DMA32,
+				     __GFP_DMA32 | __GFP_HIGHMEM,
+				     __GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM };
+	struct page *page;
+
+	boot("mem=64M,cpus=1");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		for (int movable = 0; movable < 2; movable++) {
+			u64 mark = log_next_seq();
+
+			page = alloc_page(GFP_KERNEL | bad[i] | (movable ? __GFP_MOVABLE : 0));
+			assert_null(page);
+			assert_int_equal(logged(mark, "WARNING"), 1);
+		}
+	}
+	halt();
+}
+
+static void test_1_6_an_address_is_never_from_high_memory(void **state)
+{
+	unsigned long addr;
+
+	boot("mem=64M,cpus=1");
+	addr = __get_free_pages(GFP_HIGHUSER, 0);
+	assert_true(virt_addr_valid((void *)addr));
+	free_page(addr);
+	addr = get_zeroed_page(GFP_HIGHUSER);
+	assert_true(addr && *(unsigned long *)addr == 0);
+	free_page(addr);
+	addr = __get_dma_pages(GFP_KERNEL, 2);
+	assert_true(addr && __pa(addr) < 16ul << 20);
+	free_pages(addr, 2);
+	free_pages(0, 0);
+	halt();
+}
+
+static void test_1_7_orders_above_the_largest(void **state)
+{
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	mark = log_next_seq();
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NOWARN, MAX_PAGE_ORDER + 1));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NOWARN, 63));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NOWARN, ~0u));
+	assert_int_equal(logged(mark, "WARNING"), 0);
+	assert_null(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER + 1));
+	assert_null(alloc_pages(GFP_KERNEL, 12));
+	assert_int_equal(logged(mark, "WARNING"), 1); /* once */
+	assert_int_equal(__get_free_pages(GFP_KERNEL, 11), 0);
+	halt();
+}
+
+static void test_1_7_a_failure_is_reported(void **state)
+{
+	LIST_HEAD(taken);
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	mark = log_next_seq();
+	fill_up(&taken);
+	assert_int_equal(logged(mark, "page allocation failure"), 0);
+	assert_null(alloc_page(GFP_ATOMIC));
+	assert_int_equal(logged(mark, ": page allocation failure: order:0, mode:0xa20(GFP_ATOMIC), "
+				      "nodemask=(null)"),
+			 1);
+	assert_true(logged(mark, "Call Trace:") >= 1);
+	assert_true(logged(mark, "Node 0 DMA32 free:") >= 1);
+	assert_null(alloc_pages(GFP_KERNEL, 1)); /* one in ten seconds is enough */
+	assert_int_equal(logged(mark, "page allocation failure"), 1);
+	empty(&taken);
+	halt();
+}
+
+static void test_1_8_ZERO_clears_all_of_it(void **state)
+{
+	boot("mem=64M,cpus=1");
+	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++) {
+		unsigned long addr = __get_free_pages(GFP_KERNEL, order);
+		const unsigned long *word;
+
+		memset((void *)addr, 0xa5, PAGE_SIZE << order);
+		free_pages(addr, order);
+		addr = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
+		for (word = (void *)addr; word < (unsigned long *)(addr + (PAGE_SIZE << order));)
+			assert_int_equal(*word++, 0);
+		free_pages(addr, order);
+	}
+	halt();
+}
+
+static void test_3_1_get_order(void **state)
+{
+	assert_int_equal(get_order(1), 0);
+	assert_int_equal(get_order(PAGE_SIZE), 0);
+	assert_int_equal(get_order(PAGE_SIZE + 1), 1);
+	assert_int_equal(get_order(3 * PAGE_SIZE), 2);
+	assert_int_equal(get_order(4 * PAGE_SIZE), 2);
+	assert_int_equal(get_order(4ul << 20), 10);
+	assert_int_equal(get_order((4ul << 20) + 1), 11);
+	assert_int_equal(get_order(0), 52);
+}
+
+static void test_3_6_bulk_fills_the_empty_slots(void **state)
+{
+	struct page *pages[64] = { 0 }, *own;
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	own = alloc_page(GFP_KERNEL);
+	pages[3] = own;
+	assert_int_equal(alloc_pages_bulk_array(GFP_KERNEL, 64, pages), 64);
+	assert_ptr_equal(pages[3], own);
+	for (int i = 0; i < 64; i++) {
+		assert_int_equal(page_count(pages[i]), 1);
+		for (int j = 0; j < i; j++)
+			assert_ptr_not_equal(pages[i], pages[j]);
+	}
+	/* Filled slots are counted, too, when there is nothing to do. */
+	assert_int_equal(alloc_pages_bulk_array(GFP_KERNEL, 64, pages), 64);
+	assert_int_equal(alloc_pages_bulk_array(GFP_KERNEL, 0, pages), 0);
+	for (int i = 0; i < 64; i++) {
+		__free_page(pages[i]);
+		pages[i] = NULL;
+	}
+	/* Fewer than asked for. */
+	fill(GFP_NOWAIT, 0, &taken);
+	for (int i = 0; i < 4; i++) {
+		own = list_first_entry(&taken, struct page, lru);
+		list_del(&own->lru);
+		__free_page(own);
+	}
+	assert_int_equal(alloc_pages_bulk_array(GFP_NOWAIT | __GFP_NOWARN, 64, pages), 4);
+	for (int i = 0; i < 4; i++)
+		__free_page(pages[i]);
+	empty(&taken);
+	halt();
+}
+
+static void test_nodes_that_do_not_exist(void **state)
+{
+	struct page *page;
+
+	boot("mem=64M,cpus=1");
+	assert_null(alloc_pages_node(1, GFP_KERNEL, 0));
+	assert_null(alloc_pages_node(-2, GFP_KERNEL, 0));
+	page = alloc_pages_node(NUMA_NO_NODE, GFP_KERNEL | __GFP_THISNODE, 0);
+	assert_non_null(page);
+	assert_int_equal(page_to_nid(page), 0);
+	__free_page(page);
+	halt();
+}
+
+/* Ten times to the last page and back, orders mixed. */
+static void test_exhaustion_ends_where_it_began(void **state)
+{
+	struct page *page;
+	LIST_HEAD(taken);
+	char *before;
+
+	boot("mem=64M,cpus=2");
+	before = buddyinfo_text();
+	for (int round = 0; round < 10; round++) {
+		unsigned int order = MAX_PAGE_ORDER;
+
+		for (;;) {
+			page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+			if (!page && !order)
+				break;
+			if (!page) {
+				order--;
+				continue;
+			}
+			page->private = order;
+			list_add(&page->lru, &taken);
+		}
+		assert_int_equal(machine_check(), 0);
+		empty(&taken);
+		assert_buddyinfo(before);
+	}
+	free(before);
+	halt();
+}
+
+#define SLOTS 256
+
+/* Random orders; each block carries its own address and order, which must stay. */
+static void random_blocks(struct worker *w)
+{
+	struct page *page[SLOTS] = { 0 };
+	unsigned int order[SLOTS];
+
+	for (unsigned long i = 0; i < stress(20000); i++) {
+		unsigned int s = random_of(w, SLOTS);
+		unsigned long *mark;
+
+		if (page[s]) {
+			mark = page_address(page[s]);
+			w->errors += mark[0] != (unsigned long)mark || mark[1] != order[s] ||
+				     page_count(page[s]) != 1;
+			if (order[s] && (w->seed & 1))
+				put_page(page[s]); /* these are compound */
+			else
+				__free_pages(page[s], order[s]);
+			page[s] = NULL;
+			continue;
+		}
+		order[s] = __builtin_ctzll(random_of(w, 1 << 10) | 1 << 10);
+		page[s] = alloc_pages((w->seed & 2 ? GFP_KERNEL : GFP_NOWAIT) | __GFP_NOWARN |
+					      (w->seed & 4 ? __GFP_MOVABLE : 0) |
+					      (w->seed & 8 ? __GFP_RECLAIMABLE : 0) | __GFP_COMP,
+				      order[s]);
+		if (!page[s])
+			continue;
+		w->errors += page_to_pfn(page[s]) & ((1ul << order[s]) - 1);
+		mark = page_address(page[s]);
+		mark[0] = (unsigned long)mark;
+		mark[1] = order[s];
+	}
+	for (int s = 0; s < SLOTS; s++)
+		if (page[s])
+			__free_pages(page[s], order[s]);
+}
+
+static void stress_with(const char *words, unsigned int threads)
+{
+	char *before;
+
+	boot(words);
+	before = buddyinfo_text();
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(run_workers(threads, random_blocks, NULL), 0);
+		assert_int_equal(machine_check(), 0);
+	}
+	assert_buddyinfo(before);
+	free(before);
+	halt();
+}
+
+static void test_stress_threads_on_two_CPUs(void **state)
+{
+	stress_with("mem=64M,cpus=2", 4);
+}
+
+static void test_stress_more_threads_than_CPUs(void **state)
+{
+	stress_with("mem=128M,cpus=1", 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_1_1_flags_are_made_of),
+		machine_test(test_1_2_who_may_sleep),
+		machine_test(test_1_3_how_far_below_min),
+		machine_test(test_1_3_PF_MEMALLOC_needs_no_mark),
+		machine_test(test_1_3_orders_count_their_own_pages),
+		machine_test(test_1_5_NORETRY_and_costly_orders_give_up),
+		machine_test(test_1_5_NOFAIL_waits_until_somebody_frees),
+		machine_test(test_1_6_zones_that_contradict),
+		machine_test(test_1_6_an_address_is_never_from_high_memory),
+		machine_test(test_1_7_orders_above_the_largest),
+		machine_test(test_1_7_a_failure_is_reported),
+		machine_test(test_1_8_ZERO_clears_all_of_it),
+		cmocka_unit_test(test_3_1_get_order),
+		machine_test(test_3_6_bulk_fills_the_empty_slots),
+		machine_test(test_nodes_that_do_not_exist),
+		machine_test(test_exhaustion_ends_where_it_began),
+		machine_test(test_stress_threads_on_two_CPUs),
+		machine_test(test_stress_more_threads_than_CPUs),
+	};
+
+	return cmocka_run_group_tests_name("mm/page_alloc", tests, NULL, NULL);
+}
