@@ -178,16 +178,16 @@ static void test_unlocking_another_s_mutex_is_reported(void **state)
 }
 
 static struct task_struct *waiting;
+static unsigned int waits_begun;
 
 /* Waits for each kind in turn and is interrupted each time. */
 static void wait_interrupted(struct worker *w)
 {
-	for (int i = 0; i < 4; i++) {
-		int ret = 0, expected = -EINTR;
+	for (unsigned int i = 0; i < 4; i++) {
+		int ret = 0;
 
-		if (w->nr)
-			continue;
-		__atomic_store_n(&waiting, current, __ATOMIC_RELEASE);
+		waiting = current;
+		__atomic_store_n(&waits_begun, i + 1, __ATOMIC_RELEASE);
 		switch (i) {
 		case 0:
 			ret = mutex_lock_interruptible(&shared.mutex);
@@ -202,8 +202,7 @@ static void wait_interrupted(struct worker *w)
 			ret = down_write_killable(&shared.rwsem);
 			break;
 		}
-		w->errors += ret != expected;
-		__atomic_store_n(&waiting, NULL, __ATOMIC_RELEASE);
+		w->errors += ret != -EINTR;
 		__atomic_store_n(&current->sigpending, false, __ATOMIC_RELEASE);
 	}
 }
@@ -211,7 +210,6 @@ static void wait_interrupted(struct worker *w)
 static void test_waits_are_interrupted(void **state)
 {
 	struct worker w = { .fn = wait_interrupted };
-	unsigned int seen = 0;
 
 	boot("mem=64M,cpus=2");
 	mutex_init(&shared.mutex);
@@ -219,18 +217,14 @@ static void test_waits_are_interrupted(void **state)
 	init_rwsem(&shared.rwsem);
 	mutex_lock(&shared.mutex);
 	down_write(&shared.rwsem);
+	waits_begun = 0;
 	pthread_create(&w.thread, NULL, worker_main, &w);
-	while (seen < 4) {
-		struct task_struct *t = __atomic_load_n(&waiting, __ATOMIC_ACQUIRE);
-
-		if (!t)
-			continue;
-		send_signal_to(t);
-		while (__atomic_load_n(&waiting, __ATOMIC_ACQUIRE))
+	for (unsigned int i = 0; i < 4; i++) {
+		while (__atomic_load_n(&waits_begun, __ATOMIC_ACQUIRE) != i + 1)
 			usleep(100);
-		seen++;
-		while (seen < 4 && !__atomic_load_n(&waiting, __ATOMIC_ACQUIRE))
-			usleep(100);
+		if (i % 2)
+			usleep(1000); /* asleep, or on its way */
+		send_signal_to(waiting);
 	}
 	pthread_join(w.thread, NULL);
 	assert_int_equal(w.errors, 0);
