@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -353,13 +354,14 @@ void *host_file_map(const char *path, size_t *size)
 
 int host_object_of(const void *addr, char *path, size_t size, unsigned long *base)
 {
-	Dl_info info;
+	Dl_info info, program;
 
 	if (!dladdr(addr, &info) || !info.dli_fname)
 		return -ENOENT;
 	*base = (unsigned long)info.dli_fbase;
-	/* The program itself may have been started by a relative name. */
-	if (dlsym(RTLD_DEFAULT, "main") && !strchr(info.dli_fname, '/'))
+	/* The program itself may have been started by a relative name, and be elsewhere now. */
+	if (info.dli_fname[0] != '/' && dladdr((const void *)getauxval(AT_PHDR), &program) &&
+	    program.dli_fbase == info.dli_fbase)
 		strncpy(path, "/proc/self/exe", size - 1);
 	else
 		strncpy(path, info.dli_fname, size - 1);
