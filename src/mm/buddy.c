@@ -114,28 +114,6 @@ static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned
 	return PageBuddy(buddy) && buddy->order == order ? buddy : NULL;
 }
 
-/* For page_reporting.c: a free block leaves for a moment, and returns as it was. */
-void buddy_isolate(struct zone *zone, struct page *page)
-{
-	take_off_list(zone, page);
-	zone_add_free(zone, -(1l << page->order));
-}
-
-void buddy_putback(struct zone *zone, struct page *page, bool reported)
-{
-	unsigned int order = page->order;
-
-	/* Its buddy may have come free meanwhile: then they merge, and are told of anew. */
-	if (order < MAX_PAGE_ORDER && free_buddy_of(zone, page_to_pfn(page), order)) {
-		buddy_free_block(zone, page, order, page->migratetype, FPI_TO_TAIL);
-		return;
-	}
-	zone_add_free(zone, 1l << order);
-	buddy_put_on_list(zone, page, order, page->migratetype, true);
-	if (reported)
-		page->flags |= BIT(PG_reported);
-}
-
 static void move_to_list(struct zone *zone, struct page *page, enum migratetype type)
 {
 	unsigned int order = page->order;

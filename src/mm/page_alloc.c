@@ -38,7 +38,6 @@
 #include <kmem/percpu.h>
 
 #include "gfp_names.h"
-#include "page_reporting.h"
 #include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
@@ -214,7 +213,6 @@ static unsigned long make_room(const struct request *rq)
 	unsigned long freed;
 
 	atomic_long_inc(&((struct zone *)rq->preferred)->allocstall);
-	page_reporting_wait();
 	freed = try_to_free_pages(rq->gfp, rq->order);
 	if (!freed)
 		drain_all_pages();

@@ -3,22 +3,20 @@
  * page_reporting.c - free memory goes back to the host.
  *
  * 1. Idea (Linux 5.7, free page reporting): a guest that freed memory tells its host, which can
- *    use it for others. Here the host is the one below us: a free block of PAGEBLOCK size or more
- *    is taken off its list for a moment, its bytes are discarded from the RAM file, and it
- *    returns marked PG_reported, which it stays until it is split, merged or handed out.
+ *    use it for others. Here the host is the one below us: the bytes of a free block of a
+ *    pageblock or more are discarded from the RAM file, and it is marked PG_reported, which it
+ *    stays until it is split, merged or handed out.
  * 2. When: a while after large blocks last came free, since freed memory is often wanted again
  *    at once; a thread sleeps until the buddy or a CPU's list says that there is much
  *    (report_hint), and then until REPORT_DELAY_NS went by without it being said again. What
  *    idle CPUs hold it fetches first.
- * 3. Nobody may miss the blocks meanwhile: they are taken only while far more than the high mark
- *    is free, and a request that finds nothing waits for them (page_reporting_wait).
- * 4. Invariants: a block in the middle of it is on no list and counts as allocated; it has
- *    refcount 0 and PG_buddy clear, so nobody can merge with it.
- * 5. Locks: batch_mutex around a batch; in it zone->lock for taking and returning. The host is
- *    asked without zone->lock.
+ * 3. The host is asked with zone->lock held, a block at a time: Linux takes blocks off their
+ *    lists instead, but then a request that comes meanwhile finds less than there is, and here
+ *    a whole small machine may be one batch. A block takes the host some tens of microseconds.
+ * 4. Locks: zone->lock.
  */
 #include <kmem/bug.h>
-#include <kmem/mutex.h>
+#include <kmem/wait.h>
 
 #include "../kernel/host.h"
 #include "page_reporting.h"
@@ -26,13 +24,11 @@
 #include "zone.h"
 
 #define REPORT_DELAY_NS (300ull * 1000 * 1000)
-#define REPORT_BATCH	32 /* blocks taken off at once */
 
 static unsigned long reporter;
 static unsigned int stop;
 static unsigned int hinted; /* large blocks came free since the last round */
 static DECLARE_WAIT_QUEUE_HEAD(report_wait);
-static DEFINE_MUTEX(batch_mutex); /* held while blocks are off their lists */
 
 void report_hint(void)
 {
@@ -42,70 +38,48 @@ void report_hint(void)
 	wake_up(&report_wait);
 }
 
-/* Takes up to a batch of unreported blocks of @order off; the search ends at reported ones. */
-static unsigned int take_batch(struct zone *zone, unsigned int order, struct page **batch)
+/* Where the last look at a list ended, if that block is still there as it was left. */
+static struct list_head *resume(struct list_head *list, struct page *last, unsigned int order,
+				int type)
 {
-	unsigned long spare = zone_page_state(zone, NR_FREE_PAGES) / 2;
-	unsigned int n = 0, limit = 0;
+	if (last && PageBuddy(last) && test_page_flag(last, PG_reported) && last->order == order &&
+	    last->migratetype == type)
+		return last->lru.next;
+	return list->next;
+}
 
-	if (spare > wmark_pages(zone, WMARK_HIGH))
-		limit = min_t(unsigned long, REPORT_BATCH,
-			      (spare - wmark_pages(zone, WMARK_HIGH)) >> order);
+/* Reports one block of the list, or none; returns it, NULL at the end. */
+static struct page *report_one(struct zone *zone, unsigned int order, int type, struct page *last)
+{
+	struct list_head *list = &zone->free_area[order].free_list[type], *pos;
+	struct page *page = NULL;
 
 	spin_lock(&zone->lock);
-	for (int type = 0; type < MIGRATE_TYPES && n < limit; type++) {
-		struct list_head *list = &zone->free_area[order].free_list[type];
-		struct page *page, *next;
-
-		list_for_each_entry_safe(page, next, list, lru) {
-			if (test_page_flag(page, PG_reported))
-				continue;
-			buddy_isolate(zone, page);
-			batch[n++] = page;
-			if (n == limit)
-				break;
-		}
+	for (pos = resume(list, last, order, type); pos != list; pos = pos->next) {
+		page = list_entry(pos, struct page, lru);
+		if (!test_page_flag(page, PG_reported))
+			break;
+		page = NULL;
 	}
+	/* A host that cannot will not learn to. */
+	if (page && ram_discard(page_to_pfn(page), 1ul << order))
+		page = NULL;
+	if (page)
+		page->flags |= BIT(PG_reported);
 	spin_unlock(&zone->lock);
-	return n;
-}
-
-static void return_batch(struct zone *zone, struct page **batch, unsigned int n, bool reported)
-{
-	spin_lock(&zone->lock);
-	for (unsigned int i = 0; i < n; i++)
-		buddy_putback(zone, batch[i], reported);
-	spin_unlock(&zone->lock);
-}
-
-/* Returns false when there is nothing more to do, or the host cannot. */
-static bool report_batch(struct zone *zone, unsigned int order)
-{
-	struct page *batch[REPORT_BATCH];
-	unsigned int n;
-	bool ok = true;
-
-	mutex_lock(&batch_mutex);
-	n = take_batch(zone, order, batch);
-	for (unsigned int i = 0; i < n; i++)
-		ok &= ram_discard(page_to_pfn(batch[i]), 1ul << order) == 0;
-	return_batch(zone, batch, n, ok);
-	mutex_unlock(&batch_mutex);
-	return n && ok;
+	return page;
 }
 
 static void report_order(struct zone *zone, unsigned int order)
 {
-	while (!READ_ONCE(stop) && report_batch(zone, order))
-		;
-}
+	for (int type = 0; type < MIGRATE_TYPES; type++) {
+		struct page *last = NULL;
 
-void page_reporting_wait(void)
-{
-	if (!mutex_is_locked(&batch_mutex))
-		return;
-	mutex_lock(&batch_mutex);
-	mutex_unlock(&batch_mutex);
+		do {
+			last = report_one(zone, order, type, last);
+			cond_resched();
+		} while (last && !READ_ONCE(stop));
+	}
 }
 
 /* Memory that comes and goes stays; only what stayed free for a while is told of. */

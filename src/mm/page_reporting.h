@@ -7,7 +7,5 @@ int page_reporting_boot(void);
 void page_reporting_exit(void);
 /* A large block came free. Context: any, under zone->lock too. */
 void report_hint(void);
-/* Waits until no block is off its list. May sleep. */
-void page_reporting_wait(void);
 
 #endif

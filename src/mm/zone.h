@@ -36,8 +36,6 @@ void free_frames_at_boot(struct zone *zone, unsigned long start, unsigned long e
 void buddy_init(struct zone *zone);
 void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 		      enum migratetype type, unsigned int fpi);
-void buddy_isolate(struct zone *zone, struct page *page);
-void buddy_putback(struct zone *zone, struct page *page, bool reported);
 struct page *buddy_take(struct zone *zone, unsigned int order, enum migratetype type);
 struct page *buddy_take_highatomic(struct zone *zone, unsigned int order);
 void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
