@@ -17,7 +17,8 @@ verify() {
 	shift 2
 	check "8 MiB" sh -c "head -c 8388608 /dev/zero > $dev" # or fio makes the file anew
 	check "fio $what" fio --name="$what" --filename="$dev" --rw=randwrite --bs=4k --size=8m \
-		--fallocate=none --verify=crc32c --verify_fatal=1 --ioengine=psync "$@"
+		--fallocate=none --verify=crc32c --verify_fatal=1 --verify_state_save=0 \
+		--ioengine=psync "$@"
 }
 
 # clients DEVICE - two writers of whole records, a truncater, eight readers, then what is left
