@@ -164,7 +164,7 @@ static void want_all(int delta)
 	unsigned int i;
 
 	for_each_possible_cpu(i)
-		__atomic_fetch_add(&cpu_table[i].wanted, delta, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&cpu_table[i].wanted, delta, __ATOMIC_SEQ_CST);
 }
 
 /* Makes @t busy on a CPU of its own. */
@@ -203,10 +203,12 @@ struct cpu *cpu_begin_slow(struct task_struct *t)
 	return cpu;
 }
 
-static void announce_free(void)
+/* Who comes to wait for a CPU is counted in ->wanted before he sleeps on the old free_seq. */
+static void announce_free(struct cpu *cpu)
 {
 	__atomic_fetch_add(&free_seq, 1, __ATOMIC_SEQ_CST);
-	host_wake(&free_seq, 1);
+	if (__atomic_load_n(&cpu->wanted, __ATOMIC_SEQ_CST))
+		host_wake(&free_seq, 1);
 }
 
 /* The owner's end of a busy section, when somebody waits for a CPU. */
@@ -221,7 +223,7 @@ void cpu_hand_over(struct cpu *cpu)
 	}
 	host_unlock(&table_lock);
 	if (gave)
-		announce_free();
+		announce_free(cpu);
 }
 
 void cpu_park(void)
@@ -266,7 +268,7 @@ static bool go_to(struct cpu *cpu, bool wait)
 	bool got;
 
 	task_register();
-	__atomic_fetch_add(&cpu->wanted, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&cpu->wanted, 1, __ATOMIC_SEQ_CST);
 	for (;;) {
 		unsigned int seq = __atomic_load_n(&free_seq, __ATOMIC_SEQ_CST);
 
