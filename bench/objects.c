@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/*
+ * objects.c - caches, kmalloc, mempools and per-CPU variables beside the best malloc libraries.
+ *
+ *	build/bench/objects [-w] [ROUNDS]	default: 25 rounds; -w: objects are written to
+ *
+ * One run, all in turns (contest.h): objects-kmem is objects_work.c on libkmem, objects-malloc the
+ * same on malloc(), with each of Debian's libraries and with glibc's own. Prints the median and
+ * the least time of every row, then what was wanted of the ratios (of medians) and whether it is
+ * so.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contest.h"
+#include "objects.h"
+
+enum { KMEM, JEMALLOC, TCMALLOC, MIMALLOC, GLIBC, NR_CONTESTANTS };
+
+static struct contestant all[NR_CONTESTANTS] = {
+	[KMEM] = { .name = "kmem", .program = "objects-kmem" },
+	[JEMALLOC] = { .name = "jemalloc",
+		       .program = "objects-malloc",
+		       .preload = "libjemalloc.so.2",
+		       .package = "libjemalloc2" },
+	[TCMALLOC] = { .name = "tcmalloc",
+		       .program = "objects-malloc",
+		       .preload = "libtcmalloc_minimal.so.4",
+		       .package = "libtcmalloc-minimal4" },
+	[MIMALLOC] = { .name = "mimalloc",
+		       .program = "objects-malloc",
+		       .preload = "libmimalloc.so.2",
+		       .package = "libmimalloc2.0" },
+	[GLIBC] = { .name = "glibc", .program = "objects-malloc" },
+};
+
+static const struct {
+	const char *name;
+	unsigned int share; /* of the rounds: one in so many */
+} rows[NR_OBJECTS_ROWS] = {
+	[CACHE_PAIR] = { "kmem_cache 64, pair", 1 },
+	[KMALLOC_PAIR_64] = { "kmalloc 64, pair", 1 },
+	[KMALLOC_PAIR_256] = { "kmalloc 256, pair", 1 },
+	[KMALLOC_PAIR_4096] = { "kmalloc 4096, pair", 1 },
+	[FIFO_64] = { "1000 x 64, FIFO", 1 },
+	[LIFO_64] = { "1000 x 64, LIFO", 1 },
+	[FIFO_4096] = { "1000 x 4096, FIFO", 1 },
+	[CHURN] = { "10,000 live, 16..8192", 1 },
+	[REMOTE_FREE] = { "another thread frees", 1 },
+	[TWO_THREADS] = { "two threads, pair", 1 },
+	[LIVE_1M] = { "10^6 live x 64", 3 },
+	[LIVE_10M] = { "10^7 live x 64", 5 },
+	[MEMPOOL_PAIR] = { "mempool 64, pair", 1 },
+	[PERCPU_INC] = { "per-CPU increment", 1 },
+};
+
+/* What a row may be at most: a multiple of a contestant's, of another of our rows, or so many ns */
+#define BEST	 -1
+#define OWN_ROW	 -2
+#define ABSOLUTE -3
+
+static const struct limit {
+	enum objects_row row;
+	int against; /* a contestant, or one of the above */
+	enum objects_row own;
+	double at_most;
+} limits[] = {
+	{ CACHE_PAIR, MIMALLOC, 0, 0.45 },
+	{ CACHE_PAIR, BEST, 0, 0.7 },
+	{ KMALLOC_PAIR_64, MIMALLOC, 0, 0.6 },
+	{ KMALLOC_PAIR_64, BEST, 0, 0.9 },
+	{ KMALLOC_PAIR_256, MIMALLOC, 0, 0.6 },
+	{ KMALLOC_PAIR_256, BEST, 0, 0.9 },
+	{ KMALLOC_PAIR_4096, MIMALLOC, 0, 0.45 },
+	{ KMALLOC_PAIR_4096, BEST, 0, 0.75 },
+	{ FIFO_64, BEST, 0, 1.15 },
+	{ LIFO_64, BEST, 0, 1.15 },
+	{ FIFO_4096, BEST, 0, 0.6 },
+	{ CHURN, BEST, 0, 1.1 },
+	{ REMOTE_FREE, BEST, 0, 0.4 },
+	{ TWO_THREADS, OWN_ROW, CACHE_PAIR, 1.3 },
+	{ LIVE_1M, BEST, 0, 0.8 },
+	{ LIVE_10M, BEST, 0, 0.8 },
+	{ MEMPOOL_PAIR, OWN_ROW, CACHE_PAIR, 2 },
+	{ PERCPU_INC, ABSOLUTE, 0, 2 },
+};
+
+static struct samples results[NR_OBJECTS_ROWS][NR_CONTESTANTS];
+
+static void print_row(unsigned int row)
+{
+	printf("%-22s", rows[row].name);
+	for (int i = 0; i < NR_CONTESTANTS; i++) {
+		const struct samples *s = &results[row][i];
+
+		if (s->n)
+			printf("%8.2f %6.2f", samples_median(s), samples_least(s));
+		else
+			printf("%8s %6s", "-", "-");
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+static void measure_all(unsigned int rounds)
+{
+	printf("%-22s", "ns for both calls");
+	for (int i = 0; i < NR_CONTESTANTS; i++)
+		printf("%15s", all[i].name);
+	printf("\n%-22s", "");
+	for (int i = 0; i < NR_CONTESTANTS; i++)
+		printf("%8s %6s", "median", "least");
+	printf("\n");
+	for (unsigned int row = 0; row < NR_OBJECTS_ROWS; row++) {
+		unsigned int share = (rounds + rows[row].share - 1) / rows[row].share;
+
+		contest_row(all, NR_CONTESTANTS, row, share, results[row]);
+		print_row(row);
+	}
+}
+
+/* Whose median is the least, of the peers; KMEM if there is none. */
+static int best_peer(enum objects_row row)
+{
+	int best = KMEM;
+
+	for (int i = KMEM + 1; i < NR_CONTESTANTS; i++)
+		if (results[row][i].n &&
+		    (best == KMEM ||
+		     samples_median(&results[row][i]) < samples_median(&results[row][best])))
+			best = i;
+	return best;
+}
+
+/* The samples to compare with, or NULL; @name says what they are of. */
+static const struct samples *reference(const struct limit *l, char *name, size_t size)
+{
+	int i = l->against == BEST ? best_peer(l->row) : l->against;
+
+	if (l->against == OWN_ROW) {
+		snprintf(name, size, "%s", rows[l->own].name);
+		return &results[l->own][KMEM];
+	}
+	snprintf(name, size, "%s%s", all[i].name, l->against == BEST ? ", the best" : "");
+	return i != KMEM && results[l->row][i].n ? &results[l->row][i] : NULL;
+}
+
+static bool judge(const struct limit *l)
+{
+	const struct samples *own = &results[l->row][KMEM], *ref;
+	double ratio, of_least;
+	char name[64];
+
+	if (!own->n)
+		return false;
+	printf("%-22s%9.2f  ", rows[l->row].name, samples_median(own));
+	if (l->against == ABSOLUTE) {
+		bool ok = samples_median(own) <= l->at_most;
+
+		printf("%-22s%9s %7s %7s %6.2f  %s\n", "(nanoseconds)", "", "", "", l->at_most,
+		       ok ? "ok" : "MISSED");
+		return ok;
+	}
+	ref = reference(l, name, sizeof(name));
+	if (!ref) {
+		printf("%-22s is not here\n", name);
+		return false;
+	}
+	ratio = samples_median(own) / samples_median(ref);
+	of_least = samples_least(own) / samples_least(ref);
+	printf("%-22s%9.2f %7.2f %7.2f %6.2f  %s\n", name, samples_median(ref), ratio, of_least,
+	       l->at_most, ratio <= l->at_most ? "ok" : "MISSED");
+	return ratio <= l->at_most;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int rounds = 25, ok = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-w")) {
+			for (int k = 0; k < NR_CONTESTANTS; k++)
+				all[k].args[0] = "-w";
+		} else {
+			rounds = atoi(argv[i]);
+		}
+	}
+	if (rounds < 3 || rounds > MAX_ROUNDS) {
+		fprintf(stderr, "usage: objects [-w] [ROUNDS]   (3 to %d)\n", MAX_ROUNDS);
+		return 2;
+	}
+	contest_start(all, NR_CONTESTANTS);
+	if (!all[KMEM].here)
+		return 1;
+	measure_all(rounds);
+	contest_stop(all, NR_CONTESTANTS);
+	printf("\n%-22s%9s  %-22s%9s %7s %7s %6s\n", "", "kmem ns", "beside", "ns", "ratio",
+	       "least", "limit");
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		ok += judge(&limits[i]);
+	printf("%u of %zu limits are kept\n", ok, sizeof(limits) / sizeof(*limits));
+	return 0;
+}

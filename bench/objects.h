@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* objects.h - the rows of the contest of object allocators. */
+#ifndef BENCH_OBJECTS_H
+#define BENCH_OBJECTS_H
+
+enum objects_row {
+	CACHE_PAIR,
+	KMALLOC_PAIR_64,
+	KMALLOC_PAIR_256,
+	KMALLOC_PAIR_4096,
+	FIFO_64,
+	LIFO_64,
+	FIFO_4096,
+	CHURN,
+	REMOTE_FREE,
+	TWO_THREADS,
+	LIVE_1M,
+	LIVE_10M,
+	MEMPOOL_PAIR,
+	PERCPU_INC,
+	NR_OBJECTS_ROWS
+};
+
+#endif
