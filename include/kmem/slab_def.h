@@ -12,7 +12,7 @@
 struct kmem_cache_node {
 	spinlock_t list_lock;
 	/* Protected by list_lock; nr_partial may be read without it. */
-	struct list_head partial; /* slabs with free objects; the empty ones too */
+	struct list_head partial; /* slabs with free objects; the empty ones at the end */
 	struct list_head full;	  /* slabs without */
 	unsigned long nr_partial;
 	unsigned long free_objects; /* in the slabs on partial */

@@ -276,8 +276,12 @@ static struct page *give_object(struct kmem_cache *s, struct kmem_cache_node *n,
 		list_del(&slab->lru);
 		add_to_partial(n, slab);
 	}
-	if (slab->inuse || n->nr_partial <= s->min_partial)
+	if (slab->inuse)
 		return NULL;
+	if (n->nr_partial <= s->min_partial) {
+		list_move_tail(&slab->lru, &n->partial);
+		return NULL;
+	}
 	remove_partial(n, slab);
 	count_slab(n, slab, -1);
 	return slab;
@@ -319,9 +323,11 @@ unsigned long slab_discard_empty(struct kmem_cache *s)
 		if (!READ_ONCE(n->nr_partial))
 			continue;
 		spin_lock(&n->list_lock);
-		list_for_each_entry_safe(slab, next, &n->partial, lru) {
+		/* The empty ones stand at the end. */
+		while (!list_empty(&n->partial)) {
+			slab = list_last_entry(&n->partial, struct page, lru);
 			if (slab->inuse)
-				continue;
+				break;
 			remove_partial(n, slab);
 			count_slab(n, slab, -1);
 			list_add(&slab->lru, &empties);
