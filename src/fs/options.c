@@ -18,6 +18,9 @@ static const struct mount_word {
 	const char *help;
 } mount_words[] = {
 	{ "direct", "clients' kernels keep no bytes of devices: every read reaches the driver" },
+#ifdef HAVE_FUSE_IO_URING
+	{ "io_uring", "requests over io_uring, where the host's kernel allows it" },
+#endif
 	{ "allow_other", "other users may enter (needs user_allow_other in /etc/fuse.conf)" },
 	{ "allow_root", "root may enter" },
 	{ "auto_unmount", "unmount when the daemon dies" },
