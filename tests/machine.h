@@ -53,6 +53,18 @@ static __maybe_unused int halt_leftovers(void **state)
 	return 0;
 }
 
+/*
+ * The thread sanitizer has shadow for less memory than a machine may have, and does not follow a
+ * jump out of a signal handler, which is how an oops ends a call.
+ */
+#ifdef __SANITIZE_THREAD__
+#define skip_under_tsan() skip()
+#define LARGEST_MEM	  "128G"
+#else
+#define skip_under_tsan() ((void)0)
+#define LARGEST_MEM	  "1T"
+#endif
+
 #define machine_test(name) cmocka_unit_test_teardown(name, halt_leftovers)
 
 /* How many lines of the log, from @since (an earlier log_next_seq()) on, have @text in them. */

@@ -24,6 +24,7 @@ static void test_a_NULL_pointer(void **state)
 	long ret = 77;
 	u64 mark;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	assert_int_equal(oops_count(), 0);
 	mark = log_next_seq();
@@ -48,6 +49,7 @@ static void test_any_other_bad_address(void **state)
 	long ret;
 	u64 mark;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	mark = log_next_seq();
 	assert_int_equal(oops_guard(write_to, (void *)VMALLOC_START, &ret), -EFAULT);
@@ -63,6 +65,7 @@ static void test_a_jump_into_nowhere(void **state)
 {
 	long ret;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	assert_int_equal(oops_guard(jump_to, NULL, &ret), -EFAULT);
 	assert_int_equal(oops_count(), 1);
@@ -73,6 +76,7 @@ static void test_again_and_again(void **state)
 {
 	long ret;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	for (int i = 0; i < 200; i++)
 		assert_int_equal(oops_guard(write_to, NULL, &ret), -EFAULT);
@@ -93,6 +97,7 @@ static void test_guards_nest(void **state)
 {
 	long ret = 0;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	assert_int_equal(oops_guard(nested, NULL, &ret), 0);
 	assert_int_equal(ret, 42);
@@ -114,6 +119,7 @@ static void test_the_CPU_is_given_up(void **state)
 	bool outer;
 	long ret;
 
+	skip_under_tsan();
 	boot("mem=64M,cpus=1");
 	assert_int_equal(oops_guard(fault_when_busy, NULL, &ret), -EFAULT);
 	assert_null(current->busy);
@@ -143,6 +149,7 @@ static void fault_often(struct worker *w)
 
 static void test_many_threads(void **state)
 {
+	skip_under_tsan();
 	boot("mem=64M,cpus=2");
 	assert_int_equal(run_workers(4, fault_often, NULL), 0);
 	assert_int_equal(oops_count(), 200);

@@ -455,10 +455,10 @@ static void test_stress_remote_frees_on_one_CPU(void **state)
 /* To the last byte and back, ten times. */
 static void test_exhaustion_ends_where_it_began(void **state)
 {
-	static const size_t sizes[] = { 8, 64, 96, 1024, 4096, 8192, 20000, 1 << 20 };
+	static const size_t sizes[] = { 48, 64, 96, 1024, 4096, 8192, 20000, 1 << 20 };
 	char *before;
 
-	boot("mem=64M,cpus=2");
+	boot("mem=24M,cpus=2");
 	before = buddyinfo_text();
 	for (int round = 0; round < 10; round++) {
 		size_t size = sizes[round % ARRAY_SIZE(sizes)];
@@ -470,7 +470,7 @@ static void test_exhaustion_ends_where_it_began(void **state)
 			last = p;
 			n++;
 		}
-		assert_true(n * size > 30 << 20);
+		assert_true(n * size > 12 << 20);
 		assert_int_equal(machine_check(), 0);
 		for (; last; last = p) {
 			p = *last;

@@ -118,7 +118,7 @@ static void test_words_are_known_and_told_of(void **state)
 static void test_boot_and_halt_again_and_again(void **state)
 {
 	static const char *const machines[] = { "mem=64M,cpus=2", "mem=4M,cpus=1", "mem=1G,cpus=4",
-						"mem=1T,cpus=1", "mem=32M,cpus=64" };
+						"mem=" LARGEST_MEM ",cpus=1", "mem=32M,cpus=64" };
 
 	for (int i = 0; i < 20; i++) {
 		void *p;

@@ -22,12 +22,18 @@ static unsigned long fill(gfp_t gfp, unsigned int order, struct list_head *taken
 	return n;
 }
 
-/* Until not even reclaim finds a page: GFP_KERNEL and GFP_ATOMIC both fail. */
+/*
+ * Until not even reclaim finds a page: GFP_KERNEL and GFP_ATOMIC both fail. What the machine's own
+ * threads hold for a moment is waited for.
+ */
 static void fill_up(struct list_head *taken)
 {
-	do
-		fill(GFP_ATOMIC, 0, taken);
-	while (fill(GFP_KERNEL, 0, taken));
+	for (int quiet = 0; quiet < 3; quiet++) {
+		if (fill(GFP_ATOMIC, 0, taken) + fill(GFP_KERNEL, 0, taken))
+			quiet = -1;
+		else
+			usleep(3000);
+	}
 }
 
 static void empty(struct list_head *taken)

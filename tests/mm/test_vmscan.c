@@ -186,8 +186,7 @@ static void test_10_1_who_cannot_sleep_reclaims_nothing(void **state)
 		list_add(&page->lru, &taken);
 	assert_int_equal(stalls(), 0);
 	assert_int_equal(atomic_long_read(&vm_events[PAGEOUTRUN]), 0);
-	page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	if (page)
+	while (!stalls() && (page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)))
 		list_add(&page->lru, &taken);
 	assert_true(stalls() > 0);
 	list_for_each_entry_safe(page, next, &taken, lru)

@@ -123,8 +123,8 @@ static void test_meminfo_adds_up(void **state)
 	assert_int_equal(number_in(text, "VmallocUsed:"), 0);
 	assert_int_equal(number_in(text, "Percpu:"), 2 * 64);
 	assert_memory_equal(text, "MemTotal:       ", 16);
-	/* Nothing is lost: what is not free is in slabs, vmalloc areas or page blocks. */
-	assert_int_equal(total - free, slab);
+	/* Nothing is lost: what is not free is in slabs, areas, page tables or page blocks. */
+	assert_int_equal(total - free, slab + number_in(text, "PageTables:"));
 	p = kmalloc(1 << 20, GFP_KERNEL);
 	area = vmalloc(40000);
 	page = alloc_pages(GFP_KERNEL, 4);
@@ -134,7 +134,8 @@ static void test_meminfo_adds_up(void **state)
 	assert_int_equal(number_in(text, "SUnreclaim:") + number_in(text, "SReclaimable:"),
 			 number_in(text, "Slab:"));
 	assert_int_equal(number_in(text, "VmallocUsed:"), 40);
-	assert_int_equal(total - number_in(text, "MemFree:"), number_in(text, "Slab:") + 40 + 64);
+	assert_int_equal(total - number_in(text, "MemFree:"),
+			 number_in(text, "Slab:") + number_in(text, "PageTables:") + 40 + 64);
 	kfree(p);
 	vfree(area);
 	__free_pages(page, 4);
@@ -169,9 +170,9 @@ static void test_vmstat_counts_every_page(void **state)
 
 static void test_looking_takes_no_page(void **state)
 {
-	static int (*const shows[])(struct seq_file *, void *) = { buddyinfo_show, zoneinfo_show,
-								   meminfo_show,   vmstat_show,
-								   pagetypeinfo_show, cmdline_show };
+	static int (*const shows[])(struct seq_file *,
+				    void *) = { buddyinfo_show, zoneinfo_show,	   meminfo_show,
+						vmstat_show,	pagetypeinfo_show, cmdline_show };
 	struct page *page, *next;
 	LIST_HEAD(taken);
 

@@ -36,10 +36,10 @@ static void test_2_2_min_free_kbytes(void **state)
 		const char *words;
 		unsigned int kbytes;
 	} cases[] = {
-		{ "mem=64M,cpus=1", 1024 },   { "mem=256M,cpus=1", 2048 },
-		{ "mem=512M,cpus=1", 2896 },  { "mem=1G,cpus=1", 4096 },
-		{ "mem=4G,cpus=1", 8192 },    { "mem=4M,cpus=1", 256 },
-		{ "mem=512G,cpus=1", 92681 },
+		{ "mem=64M,cpus=1", 1024 },  { "mem=256M,cpus=1", 2048 },
+		{ "mem=512M,cpus=1", 2896 }, { "mem=1G,cpus=1", 4096 },
+		{ "mem=4G,cpus=1", 8192 },   { "mem=4M,cpus=1", 256 },
+		{ "mem=64G,cpus=1", 32768 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -49,6 +49,7 @@ static void test_2_2_min_free_kbytes(void **state)
 		assert_marks();
 		halt();
 	}
+	skip_under_tsan();
 	/* Capped: the formula alone would say 262143.9 at 4 TiB, and 128 at 1 MiB. */
 	boot("mem=4T,cpus=1");
 	assert_in_range(min_free_kbytes, 255000, 262144);
