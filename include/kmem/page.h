@@ -140,9 +140,23 @@ static inline void *page_address(const struct page *page)
 	return pfn_to_virt(page_to_pfn(page));
 }
 
+/*
+ * Flags are changed by who owns the page, or under zone->lock while it is free; whoever looks for
+ * a free neighbour reads them meanwhile.
+ */
 static inline bool test_page_flag(const struct page *page, enum pageflags flag)
 {
-	return page->flags & BIT(flag);
+	return READ_ONCE(page->flags) & BIT(flag);
+}
+
+static inline void set_page_flags(struct page *page, unsigned long flags)
+{
+	WRITE_ONCE(page->flags, page->flags | flags);
+}
+
+static inline void clear_page_flags(struct page *page, unsigned long flags)
+{
+	WRITE_ONCE(page->flags, page->flags & ~flags);
 }
 
 #define PageSlab(page)	   test_page_flag(page, PG_slab)

@@ -74,7 +74,7 @@ void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 {
 	struct free_area *area = &zone->free_area[order];
 
-	page->flags |= BIT(PG_buddy);
+	set_page_flags(page, BIT(PG_buddy));
 	page->order = order;
 	page->migratetype = type;
 	if (tail)
@@ -101,7 +101,7 @@ static void take_off_list(struct zone *zone, struct page *page)
 	if (type == MIGRATE_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic,
 			   zone->nr_free_highatomic - (1ul << page->order));
-	page->flags &= ~(BIT(PG_buddy) | BIT(PG_reported));
+	clear_page_flags(page, BIT(PG_buddy) | BIT(PG_reported));
 }
 
 static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned int order)

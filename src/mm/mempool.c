@@ -22,12 +22,14 @@
 static void add_element(mempool_t *pool, void *element)
 {
 	BUG_ON(pool->curr_nr >= pool->min_nr);
-	pool->elements[pool->curr_nr++] = element;
+	pool->elements[pool->curr_nr] = element;
+	WRITE_ONCE(pool->curr_nr, pool->curr_nr + 1);
 }
 
 static void *remove_element(mempool_t *pool)
 {
-	return pool->elements[--pool->curr_nr];
+	WRITE_ONCE(pool->curr_nr, pool->curr_nr - 1);
+	return pool->elements[pool->curr_nr];
 }
 
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
@@ -122,7 +124,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 		return -EINVAL;
 	if (new_min_nr <= READ_ONCE(pool->min_nr)) {
 		spin_lock(&pool->lock);
-		pool->min_nr = new_min_nr;
+		WRITE_ONCE(pool->min_nr, new_min_nr);
 		shrink_to(pool, new_min_nr);
 		spin_unlock(&pool->lock);
 		return 0;
@@ -134,7 +136,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	memcpy(bigger, pool->elements, pool->curr_nr * sizeof(*bigger));
 	old = pool->elements;
 	pool->elements = bigger;
-	pool->min_nr = new_min_nr;
+	WRITE_ONCE(pool->min_nr, new_min_nr);
 	spin_unlock(&pool->lock);
 	kfree(old);
 	fill(pool);

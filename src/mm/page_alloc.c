@@ -264,9 +264,9 @@ static struct page *alloc_slow(const struct request *rq)
 
 static void prep_compound(struct page *page, unsigned int order)
 {
-	page->flags |= BIT(PG_head);
+	set_page_flags(page, BIT(PG_head));
 	for (unsigned long i = 1; i < 1ul << order; i++) {
-		page[i].flags |= BIT(PG_tail);
+		set_page_flags(&page[i], BIT(PG_tail));
 		page[i].compound_head = page;
 	}
 }

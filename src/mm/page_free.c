@@ -45,9 +45,9 @@ static const char *why_not_free(const struct page *page, unsigned int order)
 
 static void clear_compound(struct page *page, unsigned int order)
 {
-	page->flags &= ~BIT(PG_head);
+	clear_page_flags(page, BIT(PG_head));
 	for (unsigned long i = 1; i < 1ul << order; i++) {
-		page[i].flags &= ~BIT(PG_tail);
+		clear_page_flags(&page[i], BIT(PG_tail));
 		page[i].compound_head = NULL;
 	}
 }
@@ -60,7 +60,7 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 
 	if (unlikely(page->mapping || atomic_read(&page->_mapcount))) {
 		bad_page(page, page->mapping ? "non-NULL mapping" : "nonzero mapcount");
-		page->flags |= BIT(PG_hwpoison);
+		set_page_flags(page, BIT(PG_hwpoison));
 		return;
 	}
 	if (PageHead(page))

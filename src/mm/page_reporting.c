@@ -65,7 +65,7 @@ static struct page *report_one(struct zone *zone, unsigned int order, int type, 
 	if (page && ram_discard(page_to_pfn(page), 1ul << order))
 		page = NULL;
 	if (page)
-		page->flags |= BIT(PG_reported);
+		set_page_flags(page, BIT(PG_reported));
 	spin_unlock(&zone->lock);
 	return page;
 }

@@ -105,7 +105,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	if (!slab)
 		return NULL;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
-		slab[i].flags |= BIT(PG_slab);
+		set_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = s;
 		/* Each page tells all that a free must know: no way back to the first one. */
 		slab[i].order = order;
@@ -133,7 +133,7 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
 	account_slab(s, slab, -1);
 	slab->freelist = NULL;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
-		slab[i].flags &= ~BIT(PG_slab);
+		clear_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = NULL;
 	}
 	__free_pages(slab, order);
