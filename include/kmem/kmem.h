@@ -8,9 +8,11 @@
 #include <kmem/bootmem.h>
 #include <kmem/gfp.h>
 #include <kmem/highmem.h>
+#include <kmem/io.h>
 #include <kmem/machine.h>
 #include <kmem/memblock.h>
 #include <kmem/mempool.h>
+#include <kmem/mm.h>
 #include <kmem/mmzone.h>
 #include <kmem/module.h>
 #include <kmem/mutex.h>

@@ -41,6 +41,8 @@ struct machine_config {
 	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
+	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
+	bool vmalloc_strict; /* freed areas are unmapped at once, and none is kept */
 	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */
 	void (*early_init)(void);
 	long min_free_kbytes;		   /* -1: by the kernel's formula */

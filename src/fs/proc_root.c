@@ -63,6 +63,7 @@ static const struct proc_root_file {
 	{ "filesystems", 0444, false, filesystems_show },
 	{ "iomem", 0444, false, iomem_show },
 	{ "kallsyms", 0444, false, kallsyms_show },
+	{ "kpagetables", 0400, false, kpagetables_show },
 	{ "loadavg", 0444, false, loadavg_show },
 	{ "meminfo", 0444, true, meminfo_show },
 	{ "modules", 0444, false, modules_show },

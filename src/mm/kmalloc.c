@@ -18,6 +18,7 @@
 #include <kmem/vmalloc.h>
 
 #include "slab.h"
+#include "vmalloc.h"
 #include "zone.h"
 
 /* In the order they are made; index i >= 3 is of size 2^i. */
@@ -286,8 +287,9 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int node)
 
 void kvfree(const void *addr)
 {
+	/* Without an MMU an area looks like any other large object. */
 	if (is_vmalloc_addr(addr))
 		vfree(addr);
-	else
+	else if (!vmalloc_nommu || !addr || !nommu_free(addr))
 		kfree(addr);
 }

@@ -164,7 +164,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	err = slab_boot();
 	if (err)
 		goto no_memory;
-	err = vmalloc_boot();
+	err = vmalloc_boot(&running);
 	if (err)
 		goto no_memory;
 	err = percpu_section_setup(section);
@@ -260,7 +260,7 @@ unsigned long machine_check(void)
 
 void machine_idle(void)
 {
-	vmap_area_purge();
+	vm_unmap_aliases();
 	slab_free_unused();
 	drain_idle_pages();
 }

@@ -116,6 +116,20 @@ static const char *set_min_free(struct machine_config *cfg, const char *value)
 	return NULL;
 }
 
+static const char *set_vmalloc(struct machine_config *cfg, const char *value)
+{
+	if (strcmp(value, "strict") && strcmp(value, "lazy"))
+		return "strict or lazy";
+	cfg->vmalloc_strict = !strcmp(value, "strict");
+	return NULL;
+}
+
+static const char *set_nommu(struct machine_config *cfg, const char *value)
+{
+	cfg->nommu = true;
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	/* NULL, or what is allowed. */
@@ -135,6 +149,11 @@ static const struct {
 	{ "min_free_kbytes", set_min_free,
 	  "  min_free_kbytes=N      the watermarks' base in KiB (default: by the kernel's "
 	  "formula)\n" },
+	{ "vmalloc", set_vmalloc,
+	  "  vmalloc=strict         vfree() unmaps at once (default lazy: what is freed often may "
+	  "wait)\n" },
+	{ "nommu", set_nommu,
+	  "  nommu                  no page tables: vmalloc() gives contiguous memory\n" },
 };
 
 #define MODULE_WORD_HELP "  MODULE.PARAMETER=VALUE a module's parameter, as scullp.scullp_order=2\n"
@@ -172,6 +191,11 @@ static bool is_module_word(const char *word)
 	return dot && dot != word && word[name_length(word)] == '=';
 }
 
+static bool has_value(int i)
+{
+	return words[i].set != set_nommu;
+}
+
 static int find_word(const char *word)
 {
 	size_t len = name_length(word);
@@ -201,11 +225,11 @@ static int complain(struct machine_config *cfg, const char *fmt, ...)
 
 static int unknown_word(struct machine_config *cfg, const char *word)
 {
-	char known[256] = "";
+	char known[512] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		strcat(known, words[i].name);
-		strcat(known, "=, ");
+		strcat(known, has_value(i) ? "=, " : ", ");
 	}
 	return complain(cfg, "unknown option '%s': allowed are %sMODULE.PARAMETER=", word, known);
 }
@@ -219,9 +243,11 @@ static int take_word(struct machine_config *cfg, const char *word)
 		return 0;
 	if (i < 0)
 		return unknown_word(cfg, word);
-	if (word[name_length(word)] != '=')
+	if (!has_value(i) && word[name_length(word)])
+		return complain(cfg, "option '%s' is wrong: %s has no value", word, words[i].name);
+	if (has_value(i) && word[name_length(word)] != '=')
 		return complain(cfg, "option '%s' needs a value: %s=...", word, word);
-	allowed = words[i].set(cfg, word + name_length(word) + 1);
+	allowed = words[i].set(cfg, has_value(i) ? word + name_length(word) + 1 : "");
 	if (allowed)
 		return complain(cfg, "option '%s' is wrong: %s must be %s", word, words[i].name,
 				allowed);

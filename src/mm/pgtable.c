@@ -55,7 +55,7 @@ static u64 *table_alloc(void)
 
 	if (!page)
 		return NULL;
-	page->flags |= BIT(PG_pgtable);
+	set_page_flags(page, BIT(PG_pgtable));
 	mod_zone_page_state(page_zone(page), NR_PAGETABLE, 1);
 	return page_address(page);
 }
@@ -64,7 +64,7 @@ static void table_free(u64 *table)
 {
 	struct page *page = virt_to_page(table);
 
-	page->flags &= ~BIT(PG_pgtable);
+	clear_page_flags(page, BIT(PG_pgtable));
 	mod_zone_page_state(page_zone(page), NR_PAGETABLE, -1);
 	__free_page(page);
 }

@@ -33,7 +33,7 @@
 #include "ram.h"
 #include "tlb.h"
 
-#define FILL_AHEAD 16 /* runs that a fault maps */
+#define FILL_AHEAD 8 /* runs that a fault maps */
 #define TOUCH_MAX  (64 * PAGE_SIZE)
 #define BLOCK	   (16 * PAGE_SIZE) /* what the host maps around a page that is read */
 #define WORDS	   (PTRS_PER_TABLE / BITS_PER_LONG)
@@ -226,7 +226,8 @@ static int fill_locked(unsigned long addr, unsigned long end, unsigned long most
 		while (nr_runs >= budget)
 			if (!evict || !evict_one())
 				return -ENOMEM;
-		next = run_end(addr, min(end, addr + (budget - nr_runs) * TABLE_SPAN), pte);
+		next = ALIGN_DOWN(addr, TABLE_SPAN) + (budget - nr_runs) * TABLE_SPAN;
+		next = run_end(addr, min(end, next), pte);
 		while (host_map(addr, pte, (next - addr) / PAGE_SIZE))
 			if (!evict || !evict_one())
 				return -ENOMEM;
@@ -279,6 +280,17 @@ int tlb_fill(unsigned long addr, unsigned long size)
 	return err ? -EFAULT : 0;
 }
 
+/* Where the run of neighbours around @addr begins, in its chunk. */
+static unsigned long run_begin(unsigned long addr, u64 pte)
+{
+	while (addr % TABLE_SPAN && !is_mapped(addr - PAGE_SIZE) &&
+	       pgtable_read(addr - PAGE_SIZE) == pte - PAGE_SIZE) {
+		addr -= PAGE_SIZE;
+		pte -= PAGE_SIZE;
+	}
+	return addr;
+}
+
 /* In the context of a signal: see 7. above. */
 static bool tlb_fault(unsigned long addr, bool write)
 {
@@ -291,7 +303,8 @@ static bool tlb_fault(unsigned long addr, bool write)
 	host_lock(&tlb_lock);
 	pte = pgtable_read(addr);
 	if ((pte & PTE_PRESENT) && (!write || (pte & PTE_RW))) {
-		fill_locked(addr, ALIGN_DOWN(addr, TABLE_SPAN) + TABLE_SPAN, FILL_AHEAD, true);
+		fill_locked(is_mapped(addr) ? addr : run_begin(addr, pte),
+			    ALIGN_DOWN(addr, TABLE_SPAN) + TABLE_SPAN, FILL_AHEAD, true);
 		good = is_mapped(addr);
 	}
 	host_unlock(&tlb_lock);
@@ -300,7 +313,12 @@ static bool tlb_fault(unsigned long addr, bool write)
 
 unsigned long tlb_runs(void)
 {
-	return READ_ONCE(nr_runs);
+	unsigned long runs;
+
+	host_lock(&tlb_lock);
+	runs = nr_runs;
+	host_unlock(&tlb_lock);
+	return runs;
 }
 
 unsigned long tlb_budget(void)

@@ -2,55 +2,70 @@
 /*
  * vmalloc.c - contiguous addresses over scattered frames.
  *
- * 1. Idea: the host's MMU is the emulated MMU. An area is a range of a reserved window of
- *    addresses (vmap_area.c) into which the frames' pieces of the RAM file are mapped, one host
- *    mapping for each run of neighbouring frames. So its pointers work everywhere, and a page
- *    that is not mapped faults.
- * 2. Frames are taken in blocks as large as they come, largest first: fewer runs, fewer mappings.
- *    Nobody may rely on it. Each page stands for itself afterwards (split_page).
- * 3. Behind every area is one page that is never mapped, the guard: vm->size counts it.
- * 4. vfree() unmaps at once and frees the frames; the addresses rest until a purge.
- * 5. Locks: none here but those called; an area being made or freed belongs to its caller.
+ * 1. Idea: an area is a range of the window of addresses (vmap_area.c), frames from anywhere, and
+ *    page table entries that say which is where (pgtable.c). The host's MMU follows the page
+ *    tables (tlb.c), so its pointers work everywhere, and a page without an entry faults.
+ * 2. Frames are taken in blocks as large as they come, largest first: fewer runs of neighbours,
+ *    fewer mappings of the host. Nobody may rely on it. Each page stands for itself afterwards
+ *    (split_page).
+ * 3. Behind every area is one page that has no entry, the guard: vm->size counts it.
+ * 4. From an address to its area: the entry of the first page leads to the frame, and the frame's
+ *    struct page to the area (PG_mapped, ->private). No tree is searched and no lock taken.
+ *    Clearing that entry with one compare-and-exchange is the claim: of two that free the same
+ *    area at once, one gets it, and the other is told that there is none.
+ * 5. A freed area of a common size is kept whole for the next (vmalloc_cache.c). Others lose their
+ *    frames; their addresses, and what the host knows of them, rest until a purge. Sizes that
+ *    are not (yet) common, and all with vmalloc=strict, are unmapped at once.
+ * 6. vfree_atomic() claims, and leaves the rest to a work item.
+ * 7. Locks: none here but those called; an area being made or freed belongs to its caller.
  */
 #include <kmem/bug.h>
 #include <kmem/seq_file.h>
 #include <kmem/slab.h>
+#include <kmem/workqueue.h>
 
-#include "../kernel/host.h"
-#include "../kernel/kallsyms.h"
 #include "gfp_names.h"
-#include "ram.h"
+#include "pgtable.h"
+#include "tlb.h"
 #include "vmalloc.h"
 #include "vmap_area.h"
 #include "zone.h"
 
-/* Between the places of RAM and those of the host's libraries, also under the sanitizers. */
-#define WINDOW_BASE 0x7e8000000000
-#define WINDOW_SIZE (256ul << 30)
+static atomic_long_t total_pages;
+static struct vm_struct *deferred; /* atomic */
 
-/* The area holds the array of another's pages and goes with it. */
-#define VM_PAGE_ARRAY 0x80000000u
-
-static atomic_long_t nr_vmalloc_pages;
+long vmalloc_total_pages(void)
+{
+	return atomic_long_read(&total_pages);
+}
 
 unsigned long vmalloc_nr_pages(void)
 {
-	return atomic_long_read(&nr_vmalloc_pages);
+	long pages = vmalloc_total_pages() - (long)vmalloc_cache_pages();
+
+	return max(pages, 0l);
 }
 
-static struct vm_struct *get_area(unsigned long size, unsigned long align, unsigned int flags,
-				  const void *caller)
+struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned int flags,
+			       const void *caller)
 {
 	struct vm_struct *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
 	struct vmap_area *va;
 
 	if (!vm)
 		return NULL;
+	/* As large pages would need it. */
+	if (flags & VM_IOREMAP)
+		align = 1ul << clamp_t(int, fls_long(size - 1), PAGE_SHIFT, IOREMAP_MAX_ORDER);
 	vm->size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE;
 	vm->flags = flags;
 	vm->caller = caller;
-	va = vmap_area_alloc(vm->size, align, vm);
+	va = vmap_area_alloc(vm->size, max(align, PAGE_SIZE), vm);
+	if (!va && vmalloc_cache_drain())
+		va = vmap_area_alloc(vm->size, max(align, PAGE_SIZE), vm);
 	if (!va) {
+		pr_warn("vmap allocation for size %lu failed: no room in the vmalloc area\n",
+			vm->size);
 		kfree(vm);
 		return NULL;
 	}
@@ -58,37 +73,14 @@ static struct vm_struct *get_area(unsigned long size, unsigned long align, unsig
 	return vm;
 }
 
-/* Maps pages[0..nr-1] from @addr on, one host mapping a run. */
-static int map_pages(unsigned long addr, struct page **pages, unsigned int nr)
+void vm_area_unmap(struct vm_struct *vm, bool now)
 {
-	unsigned int i = 0;
+	unsigned long addr = (unsigned long)vm->addr, size = vm_area_bytes(vm);
 
-	while (i < nr) {
-		unsigned long pfn = page_to_pfn(pages[i]);
-		unsigned int run = 1;
-		int err;
-
-		while (i + run < nr && page_to_pfn(pages[i + run]) == pfn + run)
-			run++;
-		err = ram_map_window(addr + i * PAGE_SIZE, pfn, run, true);
-		if (err)
-			return err;
-		i += run;
-	}
-	return 0;
-}
-
-static unsigned long mapped_size(const struct vm_struct *vm)
-{
-	return vm->flags & VM_NO_GUARD ? vm->size : vm->size - PAGE_SIZE;
-}
-
-static void free_frames(struct vm_struct *vm)
-{
-	for (unsigned int i = 0; i < vm->nr_pages; i++)
-		__free_page(vm->pages[i]);
-	atomic_long_sub(vm->nr_pages, &nr_vmalloc_pages);
-	kvfree(vm->pages);
+	pgtable_clear(addr, size >> PAGE_SHIFT);
+	if (now)
+		tlb_flush(addr, size);
+	vmap_area_remove(addr);
 }
 
 /* Up to @nr frames in one block. Returns how many. */
@@ -116,41 +108,67 @@ static unsigned int take_run(struct page **pages, unsigned int nr, gfp_t gfp, in
 	return 1u << order;
 }
 
-static void *vmalloc_area(unsigned long size, gfp_t gfp, int node, unsigned int flags,
-			  const void *caller);
-
-static int take_frames(struct vm_struct *vm, unsigned int nr, gfp_t gfp, int node)
+/* So that the area is found from its first frame. */
+static void mark_first_page(struct vm_struct *vm)
 {
+	set_page_flags(vm->pages[0], BIT(PG_mapped));
+	WRITE_ONCE(vm->pages[0]->private, (unsigned long)vm);
+}
+
+static int take_frames(struct vm_struct *vm, const struct area_request *rq, unsigned int nr)
+{
+	gfp_t gfp = (rq->gfp | __GFP_HIGHMEM) & ~__GFP_COMP;
 	size_t bytes = nr * sizeof(*vm->pages);
 
-	vm->pages = bytes > PAGE_SIZE ? vmalloc_area(bytes, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE,
-						     VM_PAGE_ARRAY, vm->caller)
-				      : kzalloc(bytes, GFP_KERNEL);
+	if (gfp & (__GFP_DMA | __GFP_DMA32))
+		gfp &= ~__GFP_HIGHMEM;
+	if (bytes > PAGE_SIZE)
+		vm->pages = vmalloc_request(&(struct area_request){
+			.size = bytes,
+			.gfp = (rq->gfp & __GFP_NOWARN) | GFP_KERNEL | __GFP_ZERO,
+			.flags = VM_PAGE_ARRAY,
+			.node = NUMA_NO_NODE,
+			.caller = rq->caller,
+		});
+	else
+		vm->pages = kzalloc(bytes, GFP_KERNEL | (rq->gfp & __GFP_NOWARN));
 	if (!vm->pages)
 		return -ENOMEM;
 	while (vm->nr_pages < nr) {
-		unsigned int got = take_run(vm->pages + vm->nr_pages, nr - vm->nr_pages, gfp, node);
+		unsigned int got = take_run(vm->pages + vm->nr_pages, nr - vm->nr_pages, gfp,
+					    rq->node);
 
 		if (!got)
 			return -ENOMEM;
-		for (unsigned int i = 0; i < got; i++)
-			vm->node_pages[page_to_nid(vm->pages[vm->nr_pages + i])]++;
+		/* A block lies in one node. */
+		vm->node_pages[page_to_nid(vm->pages[vm->nr_pages])] += got;
 		vm->nr_pages += got;
-		atomic_long_add(got, &nr_vmalloc_pages);
+		atomic_long_add(got, &total_pages);
 	}
+	mark_first_page(vm);
 	return 0;
 }
 
-static void give_up_area(struct vm_struct *vm)
+static void free_frames(struct vm_struct *vm)
 {
-	host_window_unmap((unsigned long)vm->addr, mapped_size(vm));
-	vmap_area_remove((unsigned long)vm->addr);
-	if (vm->pages)
-		free_frames(vm);
+	if (!vm->pages)
+		return;
+	if (vm->nr_pages)
+		clear_page_flags(vm->pages[0], BIT(PG_mapped));
+	for (unsigned int i = 0; i < vm->nr_pages; i++)
+		__free_page(vm->pages[i]);
+	atomic_long_sub(vm->nr_pages, &total_pages);
+	kvfree(vm->pages);
+}
+
+void vmalloc_give_back(struct vm_struct *vm, bool now)
+{
+	vm_area_unmap(vm, now);
+	free_frames(vm);
 	kfree(vm);
 }
 
-static void warn_vmalloc(unsigned long size, gfp_t gfp, const char *why)
+void vmalloc_warn(unsigned long size, gfp_t gfp, const char *why)
 {
 	char names[GFP_NAMES_MAX];
 
@@ -160,71 +178,174 @@ static void warn_vmalloc(unsigned long size, gfp_t gfp, const char *why)
 		size, why, gfp, gfp_names(gfp, names, sizeof(names)));
 }
 
-static void *vmalloc_area(unsigned long size, gfp_t gfp, int node, unsigned int flags,
-			  const void *caller)
+static bool is_plain(const struct area_request *rq)
 {
-	unsigned long pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	struct vm_struct *vm;
+	return rq->node == NUMA_NO_NODE && rq->align <= PAGE_SIZE && !rq->flags &&
+	       !(rq->gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_THISNODE | __GFP_COLD));
+}
 
-	might_sleep();
-	if (WARN_ONCE(!size, "vmalloc of 0 bytes"))
+static void *take_cached(const struct area_request *rq, unsigned int nr)
+{
+	struct vm_struct *vm = vmalloc_cache_take(nr);
+
+	if (!vm)
 		return NULL;
-	if (!size || pages > totalram_pages() || size > PAGE_ALIGN(size)) {
-		warn_vmalloc(size, gfp, "exceeds total pages");
-		return NULL;
-	}
-	vm = get_area(PAGE_ALIGN(size), PAGE_SIZE, VM_ALLOC | flags, caller);
-	if (!vm) {
-		warn_vmalloc(size, gfp, "vm_struct allocation failed");
-		return NULL;
-	}
-	if (take_frames(vm, pages, (gfp | __GFP_HIGHMEM) & ~__GFP_COMP, node)) {
-		warn_vmalloc(size, gfp, "failed to allocate pages");
-		give_up_area(vm);
-		return NULL;
-	}
-	if (map_pages((unsigned long)vm->addr, vm->pages, vm->nr_pages)) {
-		warn_vmalloc(size, gfp, "failed to map pages: the host's limit of mappings");
-		give_up_area(vm);
-		return NULL;
-	}
-	vmap_area_publish((unsigned long)vm->addr);
+	/* The tables are there. */
+	pgtable_map((unsigned long)vm->addr, vm->pages, nr, PAGE_KERNEL);
+	WRITE_ONCE(vm->caller, rq->caller);
+	WRITE_ONCE(vm->cached, false);
+	if (rq->gfp & __GFP_ZERO)
+		memset(vm->addr, 0, nr * PAGE_SIZE);
 	return vm->addr;
 }
 
+static bool is_possible(const struct area_request *rq)
+{
+	if (WARN_ONCE(!rq->size, "vmalloc of 0 bytes"))
+		return false;
+	if (!rq->size || rq->size > PAGE_ALIGN(rq->size) ||
+	    PAGE_ALIGN(rq->size) >> PAGE_SHIFT > totalram_pages()) {
+		vmalloc_warn(rq->size, rq->gfp, "exceeds total pages");
+		return false;
+	}
+	return true;
+}
+
+void *vmalloc_request(const struct area_request *rq)
+{
+	unsigned int nr = min(PAGE_ALIGN(rq->size) >> PAGE_SHIFT, (unsigned long)UINT32_MAX);
+	bool plain = is_plain(rq);
+	struct vm_struct *vm;
+	void *addr;
+
+	might_sleep();
+	if (vmalloc_nommu)
+		return is_possible(rq) ? nommu_alloc(rq) : NULL;
+	if (plain && nr - 1 < VMALLOC_CACHE_MAX_PAGES) {
+		addr = take_cached(rq, nr);
+		if (addr)
+			return addr;
+	}
+	if (!is_possible(rq))
+		return NULL;
+	vm = vm_area_make(PAGE_ALIGN(rq->size), rq->align,
+			  VM_ALLOC | rq->flags | (plain ? VM_CACHEABLE : 0), rq->caller);
+	if (!vm) {
+		vmalloc_warn(rq->size, rq->gfp, "vm_struct allocation failed");
+		return NULL;
+	}
+	addr = vm->addr;
+	if (take_frames(vm, rq, nr)) {
+		vmalloc_warn(rq->size, rq->gfp, "failed to allocate pages");
+	} else if (pgtable_map((unsigned long)addr, vm->pages, nr, PAGE_KERNEL)) {
+		vmalloc_warn(rq->size, rq->gfp, "failed to map pages");
+	} else {
+		tlb_map((unsigned long)addr, nr * PAGE_SIZE);
+		vmap_area_publish((unsigned long)addr);
+		return addr;
+	}
+	vmalloc_give_back(vm, true);
+	return NULL;
+}
+
+#define REQUEST(sz, flags_of_gfp, nid, vm_flags)                       \
+	vmalloc_request(&(struct area_request){ .size = (sz),          \
+						.align = PAGE_SIZE,    \
+						.gfp = (flags_of_gfp), \
+						.node = (nid),         \
+						.flags = (vm_flags),   \
+						.caller = __builtin_return_address(0) })
+
 void *__vmalloc(unsigned long size, gfp_t gfp)
 {
-	return vmalloc_area(size, gfp, NUMA_NO_NODE, 0, __builtin_return_address(0));
+	return REQUEST(size, gfp, NUMA_NO_NODE, 0);
 }
 
 void *vmalloc(unsigned long size)
 {
-	return vmalloc_area(size, GFP_KERNEL, NUMA_NO_NODE, 0, __builtin_return_address(0));
+	return REQUEST(size, GFP_KERNEL, NUMA_NO_NODE, 0);
 }
 
 void *vzalloc(unsigned long size)
 {
-	return vmalloc_area(size, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, 0,
-			    __builtin_return_address(0));
+	return REQUEST(size, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, 0);
+}
+
+void *vmalloc_user(unsigned long size)
+{
+	return REQUEST(size, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, VM_USERMAP);
 }
 
 void *vmalloc_node(unsigned long size, int node)
 {
-	return vmalloc_area(size, GFP_KERNEL, node, 0, __builtin_return_address(0));
+	return REQUEST(size, GFP_KERNEL, node, 0);
 }
 
-/* The area that starts at @addr, which must be of one of the kinds @flags. */
-static struct vm_struct *area_to_free(const void *addr, const char *func, unsigned int flags)
+void *vzalloc_node(unsigned long size, int node)
 {
-	struct vm_struct *vm;
+	return REQUEST(size, GFP_KERNEL | __GFP_ZERO, node, 0);
+}
 
-	if (WARN(offset_in_page(addr), "Trying to %s() bad address (%p)", func, addr))
+void *vmalloc_32(unsigned long size)
+{
+	return REQUEST(size, GFP_KERNEL | __GFP_DMA32, NUMA_NO_NODE, 0);
+}
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,
+		     const void *caller)
+{
+	return vmalloc_request(&(struct area_request){ size, align, gfp, 0, node, caller });
+}
+
+/* The area of its own frames that starts at @addr becomes the caller's; NULL if there is none. */
+static struct vm_struct *claim(const void *addr)
+{
+	u64 *entry, pte;
+	struct vm_struct *vm;
+	struct page *page;
+
+	if (!is_vmalloc_addr(addr))
 		return NULL;
-	vm = is_vmalloc_addr(addr) ? vmap_area_find((unsigned long)addr) : NULL;
-	if (WARN(!vm || vm->addr != addr || !(vm->flags & flags),
-		 "Trying to %s() nonexistent vm area (%p)", func, addr))
+	entry = pgtable_entry((unsigned long)addr);
+	pte = entry ? READ_ONCE(*entry) : 0;
+	if (!(pte & PTE_PRESENT) || (pte & PTE_IO))
+		return NULL;
+	page = pfn_to_page(pte_pfn(pte));
+	vm = (struct vm_struct *)READ_ONCE(page->private);
+	if (!test_page_flag(page, PG_mapped) || vm->addr != addr)
+		return NULL;
+	if (!__atomic_compare_exchange_n(entry, &pte, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return NULL;
 	return vm;
+}
+
+static struct vm_struct *claim_or_report(const void *addr)
+{
+	struct vm_struct *vm;
+	struct vmap_area *va;
+
+	if (WARN(offset_in_page(addr), "Trying to vfree() bad address (%p)", addr))
+		return NULL;
+	vm = claim(addr);
+	if (vm)
+		return vm;
+	va = vmap_area_claim((unsigned long)addr, VM_ALLOC | VM_MAP_PUT_PAGES);
+	WARN(!va, "Trying to vfree() nonexistent vm area (%p)", addr);
+	return va ? va->vm : NULL;
+}
+
+static void free_claimed(struct vm_struct *vm)
+{
+	if (vm->flags & VM_MAP) {
+		vunmap_claimed(vm);
+		return;
+	}
+	if (vm->flags & VM_CACHEABLE) {
+		pgtable_clear((unsigned long)vm->addr, vm->nr_pages);
+		if (vmalloc_cache_put(vm))
+			return;
+	}
+	vmalloc_give_back(vm, vmalloc_strict || !vmalloc_cache_is_common(vm->nr_pages));
 }
 
 void vfree(const void *addr)
@@ -234,174 +355,85 @@ void vfree(const void *addr)
 	if (!addr)
 		return;
 	might_sleep();
-	vm = area_to_free(addr, "vfree", VM_ALLOC);
-	if (!vm)
+	if (vmalloc_nommu) {
+		WARN(!nommu_free(addr), "Trying to vfree() nonexistent vm area (%p)", addr);
 		return;
-	host_window_unmap((unsigned long)addr, mapped_size(vm));
-	/* Of two that free at once, one finds the area. */
-	if (WARN(vmap_area_remove((unsigned long)addr) != vm,
-		 "Trying to vfree() nonexistent vm area (%p)", addr))
-		return;
-	free_frames(vm);
-	kfree(vm);
-}
-
-void *vmap(struct page **pages, unsigned int count, unsigned long flags, unsigned long prot)
-{
-	struct vm_struct *vm;
-
-	might_sleep();
-	if (!count || count > totalram_pages())
-		return NULL;
-	vm = get_area((unsigned long)count << PAGE_SHIFT, PAGE_SIZE, VM_MAP,
-		      __builtin_return_address(0));
-	if (!vm)
-		return NULL;
-	if (map_pages((unsigned long)vm->addr, pages, count)) {
-		give_up_area(vm);
-		return NULL;
 	}
-	vmap_area_publish((unsigned long)vm->addr);
-	return vm->addr;
+	vm = claim_or_report(addr);
+	if (vm)
+		free_claimed(vm);
 }
 
-void vunmap(const void *addr)
+void vmalloc_run_deferred(void)
 {
-	struct vm_struct *vm;
+	struct vm_struct *vm = __atomic_exchange_n(&deferred, NULL, __ATOMIC_ACQUIRE), *next;
+
+	for (; vm; vm = next) {
+		next = vm->next_deferred;
+		free_claimed(vm);
+	}
+}
+
+static void deferred_work(struct work_struct *work)
+{
+	vmalloc_run_deferred();
+}
+
+static DECLARE_WORK(free_work, deferred_work);
+
+void vfree_atomic(const void *addr)
+{
+	struct vm_struct *vm, *first;
 
 	if (!addr)
 		return;
-	might_sleep();
-	vm = area_to_free(addr, "vunmap", VM_MAP);
+	if (vmalloc_nommu) {
+		WARN(!nommu_free(addr), "Trying to vfree() nonexistent vm area (%p)", addr);
+		return;
+	}
+	vm = claim_or_report(addr);
 	if (!vm)
 		return;
-	host_window_unmap((unsigned long)addr, mapped_size(vm));
-	vmap_area_remove((unsigned long)addr);
-	kfree(vm);
+	first = __atomic_load_n(&deferred, __ATOMIC_RELAXED);
+	do
+		vm->next_deferred = first;
+	while (!__atomic_compare_exchange_n(&deferred, &first, vm, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED));
+	schedule_work(&free_work);
+}
+
+void vm_unmap_aliases(void)
+{
+	vmalloc_run_deferred();
+	vmalloc_cache_drain();
+	vmap_area_purge();
 }
 
 struct page *vmalloc_to_page(const void *addr)
 {
-	struct vm_struct *vm = vmap_area_find((unsigned long)addr);
-	unsigned long i;
+	u64 pte;
 
-	if (!vm || !vm->pages)
-		return NULL;
-	i = ((unsigned long)addr - (unsigned long)vm->addr) >> PAGE_SHIFT;
-	return i < vm->nr_pages ? vm->pages[i] : NULL;
+	if (vmalloc_nommu)
+		return virt_addr_valid(addr) ? virt_to_page(addr) : NULL;
+	pte = is_vmalloc_addr(addr) ? pgtable_read((unsigned long)addr) : 0;
+	return (pte & PTE_PRESENT) && !(pte & PTE_IO) ? pfn_to_page(pte_pfn(pte)) : NULL;
 }
 
 unsigned long vmalloc_to_pfn(const void *addr)
 {
-	struct page *page = vmalloc_to_page(addr);
+	u64 pte;
 
-	return page ? page_to_pfn(page) : 0;
+	if (vmalloc_nommu)
+		return virt_addr_valid(addr) ? virt_to_pfn(addr) : 0;
+	pte = is_vmalloc_addr(addr) ? pgtable_read((unsigned long)addr) : 0;
+	return pte & PTE_PRESENT ? pte_pfn(pte) : 0;
 }
 
-static void show_area(struct seq_file *m, const struct vm_struct *vm)
+int vmalloc_fault_in(const void *addr, size_t len)
 {
-	char name[160];
+	unsigned long start = (unsigned long)addr & PAGE_MASK;
 
-	if (vm->caller) {
-		symbol_name(vm->caller, name, sizeof(name));
-		seq_printf(m, " %s", name);
-	}
-	if (vm->nr_pages)
-		seq_printf(m, " pages=%u", vm->nr_pages);
-	if (vm->phys_addr)
-		seq_printf(m, " phys=0x%016llx", (unsigned long long)vm->phys_addr);
-	if (vm->flags & VM_IOREMAP)
-		seq_puts(m, " ioremap");
-	if (vm->flags & VM_ALLOC)
-		seq_puts(m, " vmalloc");
-	if (vm->flags & VM_MAP)
-		seq_puts(m, " vmap");
-	if (vm->flags & VM_USERMAP)
-		seq_puts(m, " user");
-	if (vm->nr_pages && is_vmalloc_addr(vm->pages))
-		seq_puts(m, " vpages");
-	for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
-		if (vm->node_pages[nid])
-			seq_printf(m, " N%u=%u", nid, vm->node_pages[nid]);
-	seq_putc(m, '\n');
-}
-
-int vmallocinfo_show(struct seq_file *m, void *v)
-{
-	struct vmap_info info;
-	unsigned long at;
-
-	for (at = vmalloc_base; vmap_area_next(at, &info); at = info.end) {
-		seq_printf(m, "0x%016lx-0x%016lx %7ld", info.start, info.end,
-			   info.end - info.start);
-		if (info.busy)
-			show_area(m, &info.vm);
-		else
-			seq_puts(m, " unpurged vm_area\n");
-	}
-	return 0;
-}
-
-unsigned long vmalloc_check(void)
-{
-	struct vmap_info info;
-	unsigned long at, bad = vmap_area_check(), pages = 0;
-
-	for (at = vmalloc_base; vmap_area_next(at, &info); at = info.end)
-		pages += info.busy ? info.vm.nr_pages : 0;
-	if (pages != vmalloc_nr_pages()) {
-		pr_err("vmalloc: %lu pages in areas, %lu counted\n", pages, vmalloc_nr_pages());
-		bad++;
-	}
-	return bad;
-}
-
-int vmalloc_boot(void)
-{
-	int err = host_window_reserve(WINDOW_BASE, WINDOW_SIZE);
-
-	if (err) {
-		pr_err("vmalloc: the addresses from %#lx on are taken (error %d)\n", WINDOW_BASE,
-		       -err);
-		return err;
-	}
-	vmalloc_base = WINDOW_BASE;
-	vmalloc_end = WINDOW_BASE + WINDOW_SIZE;
-	atomic_long_set(&nr_vmalloc_pages, 0);
-	err = vmap_area_boot();
-	if (err)
-		host_unmap(WINDOW_BASE, WINDOW_SIZE);
-	return err;
-}
-
-static void report_leak(const struct vmap_info *info)
-{
-	char name[160];
-
-	symbol_name(info->vm.caller, name, sizeof(name));
-	pr_err("leak: vmalloc area 0x%lx of %lu bytes by %s\n", info->start,
-	       info->end - info->start, name);
-}
-
-unsigned long vmalloc_exit(void)
-{
-	unsigned long leaks = 0, at = vmalloc_base;
-	struct vmap_info info;
-
-	vmap_area_purge();
-	while (vmap_area_next(at, &info)) {
-		at = info.end;
-		if (!info.busy || (info.vm.flags & VM_PAGE_ARRAY))
-			continue;
-		report_leak(&info);
-		leaks++;
-		if (info.vm.flags & VM_ALLOC)
-			vfree((void *)info.start);
-		else
-			vunmap((void *)info.start);
-	}
-	vmap_area_exit();
-	host_unmap(vmalloc_base, vmalloc_end - vmalloc_base);
-	vmalloc_base = vmalloc_end = 0;
-	return leaks;
+	if (!is_vmalloc_addr(addr) || !len)
+		return 0;
+	return tlb_fill(start, PAGE_ALIGN((unsigned long)addr + len) - start);
 }

@@ -6,29 +6,33 @@
  *    that areas stay close together. The gaps are in a search tree by address in which each node
  *    knows the largest gap below it: where that is too small nobody needs to look (Linux 5.2,
  *    Uladzislau Rezki).
- * 2. Structures: two trees of struct vmap_area, of free gaps and of busy areas, and the list of
- *    lazily freed ones. The trees are treaps (Aragon and Seidel 1989): search trees by address
- *    and heaps by a random priority, which keeps them balanced with split and merge alone.
- * 3. Freeing is lazy: reusing an address would need every CPU to forget what it knew of it, and
- *    that is dear. So freed areas wait until there are enough of them, and are purged together.
- * 4. Invariants (vmap_area_check()): in both trees left < node < right and the priority of a node
+ * 2. Structures: trees of struct vmap_area: free gaps, busy areas, lazily freed ranges. The trees
+ *    are treaps (Aragon and Seidel 1989): search trees by address and heaps by a random priority,
+ *    which keeps them balanced with split and merge alone.
+ * 3. Freeing is lazy: reusing an address needs every CPU to forget what it knew of it (tlb.c), and
+ *    that is dear. So freed areas wait, neighbours together as one range, until there are enough
+ *    of them (lazy_max_pages()), or no gap fits, or somebody asks; then all are purged, a range at once.
+ * 4. Invariants (vmap_area_check()): in each tree left < node < right and the priority of a node
  *    is not below its children's; subtree_max = max(own size, children's); free gaps do not
- *    touch each other; free + busy + lazy = the whole range.
- * 5. Locks: vmap_lock.
+ *    touch each other, nor do lazily freed ranges; free + busy + lazy = the whole range.
+ * 5. Locks: vmap_lock; purge_mutex around a whole purge, so that who needs room waits for it.
  */
 #include <kmem/bug.h>
+#include <kmem/mutex.h>
 #include <kmem/slab.h>
 #include <kmem/spinlock.h>
 
+#include "tlb.h"
 #include "vmap_area.h"
 
 static DEFINE_SPINLOCK(vmap_lock);
 /* Protected by vmap_lock: */
-static struct vmap_area *free_root, *busy_root;
-static LIST_HEAD(lazy_areas);
-static unsigned long lazy_pages;
+static struct vmap_area *free_root, *busy_root, *lazy_root;
+static unsigned long lazy_pages; /* of lazy_root, and of what a purge has taken from there */
+static unsigned long outside;	 /* bytes of busy areas that lie elsewhere */
 static unsigned long priority_seed = 88172645463325252ul;
 
+static DEFINE_MUTEX(purge_mutex);
 static struct kmem_cache *vmap_area_cache;
 unsigned long vmalloc_base, vmalloc_end;
 
@@ -186,38 +190,56 @@ static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigne
 	return spare;
 }
 
-/* Makes a gap of the area, together with the gaps it touches. */
-static void add_gap(struct vmap_area *va)
+/* Puts @va into the tree, as one node with those it touches. */
+static void insert_merged(struct vmap_area **root, struct vmap_area *va)
 {
-	struct vmap_area *before = at_or_below(free_root, va->va_start);
-	struct vmap_area *after = at_or_above(free_root, va->va_end);
+	struct vmap_area *before = at_or_below(*root, va->va_start);
+	struct vmap_area *after = at_or_above(*root, va->va_end);
 
 	if (before && before->va_end == va->va_start) {
-		erase(&free_root, before);
+		erase(root, before);
 		va->va_start = before->va_start;
 		kmem_cache_free(vmap_area_cache, before);
 	}
 	if (after && after->va_start == va->va_end) {
-		erase(&free_root, after);
+		erase(root, after);
 		va->va_end = after->va_end;
 		kmem_cache_free(vmap_area_cache, after);
 	}
-	insert(&free_root, va);
+	insert(root, va);
+}
+
+/* Caller holds purge_mutex. The tree is nobody else's any more. */
+static unsigned long purge_tree(struct vmap_area *tree)
+{
+	unsigned long pages = 0;
+
+	while (tree) {
+		struct vmap_area *va = at_or_above(tree, 0);
+
+		erase(&tree, va);
+		tlb_flush(va->va_start, size_of(va));
+		pages += size_of(va) >> PAGE_SHIFT;
+		spin_lock(&vmap_lock);
+		lazy_pages -= size_of(va) >> PAGE_SHIFT;
+		insert_merged(&free_root, va);
+		spin_unlock(&vmap_lock);
+	}
+	return pages;
 }
 
 unsigned long vmap_area_purge(void)
 {
-	struct vmap_area *va, *next;
+	struct vmap_area *tree;
 	unsigned long pages;
 
+	mutex_lock(&purge_mutex);
 	spin_lock(&vmap_lock);
-	pages = lazy_pages;
-	list_for_each_entry_safe(va, next, &lazy_areas, list) {
-		list_del(&va->list);
-		add_gap(va);
-	}
-	lazy_pages = 0;
+	tree = lazy_root;
+	lazy_root = NULL;
 	spin_unlock(&vmap_lock);
+	pages = purge_tree(tree);
+	mutex_unlock(&purge_mutex);
 	return pages;
 }
 
@@ -245,13 +267,12 @@ struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struc
 
 	if (va && spare) {
 		va->vm = vm;
-		if (!place(va, &spare, size, align) &&
-		    (!vmap_area_purge() || !place(va, &spare, size, align))) {
-			pr_warn("vmap allocation for size %lu failed: no room in the vmalloc "
-				"area\n",
-				size);
-			kmem_cache_free(vmap_area_cache, va);
-			va = NULL;
+		if (!place(va, &spare, size, align)) {
+			vmap_area_purge();
+			if (!place(va, &spare, size, align)) {
+				kmem_cache_free(vmap_area_cache, va);
+				va = NULL;
+			}
 		}
 	} else {
 		kmem_cache_free(vmap_area_cache, va);
@@ -261,10 +282,67 @@ struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struc
 	return va;
 }
 
+struct vmap_area *vmap_area_add(unsigned long addr, unsigned long size, struct vm_struct *vm)
+{
+	struct vmap_area *va = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+
+	if (!va)
+		return NULL;
+	va->va_start = addr;
+	va->va_end = addr + size;
+	va->vm = vm;
+	va->ready = true;
+	spin_lock(&vmap_lock);
+	insert(&busy_root, va);
+	outside += size;
+	spin_unlock(&vmap_lock);
+	return va;
+}
+
+bool vmap_area_forget(unsigned long addr, struct vm_struct **vm)
+{
+	struct vmap_area *va;
+
+	spin_lock(&vmap_lock);
+	va = at_or_below(busy_root, addr);
+	if (va && va->va_start != addr)
+		va = NULL;
+	if (va) {
+		erase(&busy_root, va);
+		outside -= size_of(va);
+		*vm = va->vm;
+	}
+	spin_unlock(&vmap_lock);
+	if (va)
+		kmem_cache_free(vmap_area_cache, va);
+	return va != NULL;
+}
+
 /* As many pages as the kernel lets wait: 32 MiB for each doubling of the CPUs. */
 static unsigned long lazy_max_pages(void)
 {
 	return fls_long(nr_cpu_ids) * (32ul << 20 >> PAGE_SHIFT);
+}
+
+static bool is_kind(const struct vm_struct *vm, unsigned int flags)
+{
+	if (!vm || !flags)
+		return !vm && !flags;
+	return (vm->flags & flags) && !((vm->flags & VM_ALLOC) && vm->nr_pages);
+}
+
+struct vmap_area *vmap_area_claim(unsigned long addr, unsigned int flags)
+{
+	struct vmap_area *va;
+
+	spin_lock(&vmap_lock);
+	va = at_or_below(busy_root, addr);
+	if (va && (va->va_start != addr || !va->ready || !is_kind(va->vm, flags)))
+		va = NULL;
+	if (va)
+		va->ready = false;
+	spin_unlock(&vmap_lock);
+	return va;
 }
 
 struct vm_struct *vmap_area_remove(unsigned long addr)
@@ -278,9 +356,8 @@ struct vm_struct *vmap_area_remove(unsigned long addr)
 	if (va && va->va_start == addr) {
 		erase(&busy_root, va);
 		vm = va->vm;
-		va->vm = NULL;
-		list_add_tail(&va->list, &lazy_areas);
 		lazy_pages += size_of(va) >> PAGE_SHIFT;
+		insert_merged(&lazy_root, va);
 		purge = lazy_pages > lazy_max_pages();
 	}
 	spin_unlock(&vmap_lock);
@@ -303,29 +380,48 @@ struct vm_struct *vmap_area_find(unsigned long addr)
 
 	spin_lock(&vmap_lock);
 	va = at_or_below(busy_root, addr);
-	if (va && addr < va->va_end && va->ready)
+	if (va && addr < va->va_end && va->ready && va->vm && !READ_ONCE(va->vm->cached))
 		vm = va->vm;
 	spin_unlock(&vmap_lock);
 	return vm;
 }
 
+/* What may change while the area is in the tree: see vmalloc_cache.c. Caller holds vmap_lock. */
+static void copy_vm(struct vm_struct *to, const struct vm_struct *vm)
+{
+	*to = (struct vm_struct){
+		.addr = vm->addr,
+		.size = vm->size,
+		.flags = vm->flags,
+		.nr_pages = vm->nr_pages,
+		.pages = vm->pages,
+		.phys_addr = vm->phys_addr,
+		.caller = READ_ONCE(vm->caller),
+		.cached = READ_ONCE(vm->cached),
+	};
+	memcpy(to->node_pages, vm->node_pages, sizeof(to->node_pages));
+}
+
 bool vmap_area_next(unsigned long addr, struct vmap_info *info)
 {
-	struct vmap_area *va, *best;
+	const struct vmap_area *busy, *lazy, *va;
 
 	spin_lock(&vmap_lock);
-	best = at_or_above(busy_root, addr);
-	list_for_each_entry(va, &lazy_areas, list)
-		if (va->va_start >= addr && (!best || va->va_start < best->va_start))
-			best = va;
-	if (best) {
-		info->start = best->va_start;
-		info->end = best->va_end;
-		info->busy = best->vm != NULL;
-		info->vm = best->vm && best->ready ? *best->vm : (struct vm_struct){ 0 };
+	busy = at_or_above(busy_root, addr);
+	lazy = at_or_above(lazy_root, addr);
+	va = !busy || (lazy && lazy->va_start < busy->va_start) ? lazy : busy;
+	if (va) {
+		*info = (struct vmap_info){ .start = va->va_start, .end = va->va_end };
+		info->busy = va == busy;
+		info->ready = info->busy && va->ready;
+		info->ram = info->ready && !va->vm;
+		if (info->ready && va->vm)
+			copy_vm(&info->vm, va->vm);
+		if (info->vm.cached)
+			info->busy = false;
 	}
 	spin_unlock(&vmap_lock);
-	return best != NULL;
+	return va != NULL;
 }
 
 static unsigned long check_tree(const struct vmap_area *t, unsigned long low, unsigned long high,
@@ -349,10 +445,14 @@ unsigned long vmap_area_check(void)
 	unsigned long bad, total;
 
 	spin_lock(&vmap_lock);
+	total = 0;
+	bad = check_tree(lazy_root, vmalloc_base, vmalloc_end, &total);
+	bad += total > lazy_pages << PAGE_SHIFT;
 	total = lazy_pages << PAGE_SHIFT;
-	bad = check_tree(free_root, vmalloc_base, vmalloc_end, &total);
-	bad += check_tree(busy_root, vmalloc_base, vmalloc_end, &total);
-	bad += total != vmalloc_end - vmalloc_base;
+	bad += check_tree(free_root, vmalloc_base, vmalloc_end, &total);
+	bad += check_tree(busy_root, outside ? 0 : vmalloc_base, outside ? ~0ul : vmalloc_end,
+			  &total);
+	bad += total != vmalloc_end - vmalloc_base + outside;
 	spin_unlock(&vmap_lock);
 	if (bad)
 		pr_err("vmap_area: %lu invariants broken\n", bad);
@@ -363,12 +463,13 @@ int vmap_area_boot(void)
 {
 	struct vmap_area *all;
 
-	free_root = busy_root = NULL;
-	INIT_LIST_HEAD(&lazy_areas);
-	lazy_pages = 0;
+	free_root = busy_root = lazy_root = NULL;
+	lazy_pages = outside = 0;
 	vmap_area_cache = KMEM_CACHE(vmap_area, 0);
 	if (!vmap_area_cache)
 		return -ENOMEM;
+	if (vmalloc_base == vmalloc_end)
+		return 0;
 	all = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
 	if (!all)
 		return -ENOMEM;

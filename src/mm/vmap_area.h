@@ -2,7 +2,8 @@
 /*
  * vmap_area.h - the address space that vmalloc and its relatives share out.
  *
- * Units: bytes, multiples of PAGE_SIZE. Context: any, but vmap_area_alloc() and _purge() sleep.
+ * Units: bytes, multiples of PAGE_SIZE. Context: any, but vmap_area_alloc() and _purge() sleep, and
+ * _remove() may purge.
  */
 #ifndef MM_VMAP_AREA_H
 #define MM_VMAP_AREA_H
@@ -13,12 +14,11 @@
 struct vmap_area {
 	unsigned long va_start, va_end;
 	/* Protected by vmap_lock, as all below: */
-	struct vmap_area *left, *right; /* in the tree of free or of busy areas */
+	struct vmap_area *left, *right; /* in the tree of free, busy or lazily freed areas */
 	unsigned long priority;
 	unsigned long subtree_max; /* the largest size in the subtree */
-	struct list_head list;	   /* lazily freed */
-	struct vm_struct *vm;	   /* busy: what it is; NULL: lazily freed */
-	bool ready;		   /* vm is complete, and others may look at it */
+	struct vm_struct *vm;	   /* busy: what it is; NULL: of vm_map_ram() */
+	bool ready;		   /* complete and nobody frees it: others may look at it */
 };
 
 int vmap_area_boot(void);
@@ -27,8 +27,18 @@ void vmap_area_exit(void);
 
 /* The lowest @size bytes at a multiple of @align; NULL if there is no room or no memory. */
 struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struct vm_struct *vm);
+/* A busy area that lies elsewhere: nothing is shared out. NULL: no memory. */
+struct vmap_area *vmap_area_add(unsigned long addr, unsigned long size, struct vm_struct *vm);
+/* Takes such an area out again; false if none starts there. */
+bool vmap_area_forget(unsigned long addr, struct vm_struct **vm);
 /* The area at @addr is complete: from now on it is shown and found. */
 void vmap_area_publish(unsigned long addr);
+/*
+ * Who frees an area claims it first, so that of two one gets it: the busy area that starts at @addr
+ * and is of one of the kinds @flags (0: of vm_map_ram()) is not found nor shown any more. NULL if
+ * there is none, or if it is one whose frames are its own: those are claimed by their page tables.
+ */
+struct vmap_area *vmap_area_claim(unsigned long addr, unsigned int flags);
 /*
  * Takes the busy area that starts at @addr out of use; its addresses are not given out again
  * before a purge. Returns what it was, or NULL if no area starts there.
@@ -36,14 +46,14 @@ void vmap_area_publish(unsigned long addr);
 struct vm_struct *vmap_area_remove(unsigned long addr);
 /* The busy area around @addr, while the caller knows it stays. */
 struct vm_struct *vmap_area_find(unsigned long addr);
-/* Makes all lazily freed addresses free. Returns their pages. */
+/* Makes all lazily freed addresses free and forgets what the TLB knows of them. Their pages. */
 unsigned long vmap_area_purge(void);
 
 /* What one line of proc/vmallocinfo says. */
 struct vmap_info {
 	unsigned long start, end;
-	struct vm_struct vm; /* a copy; zeros while the area is being made */
-	bool busy;
+	struct vm_struct vm; /* a copy; zeros of vm_map_ram() and of an area that is not ready */
+	bool busy, ready, ram;
 };
 
 /* The first area, busy or lazily freed, at or after @addr. False if there is none. */
