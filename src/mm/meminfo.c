@@ -45,7 +45,7 @@ static unsigned long available_pages(void)
 		unsigned long reserve = 0;
 
 		for (int i = 0; i < MAX_NR_ZONES; i++)
-			reserve = max(reserve, zone->lowmem_reserve[i]);
+			reserve = max(reserve, READ_ONCE(zone->lowmem_reserve[i]));
 		reserve += wmark_pages(zone, WMARK_HIGH);
 		available -= min(reserve, zone->managed_pages);
 		low += wmark_pages(zone, WMARK_LOW);

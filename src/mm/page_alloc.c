@@ -98,7 +98,7 @@ static bool mark_allows(const struct zone *zone, const struct request *rq, unsig
 	}
 	if (!(flags & ALLOC_HIGHATOMIC))
 		free -= READ_ONCE(zone->nr_free_highatomic);
-	*keep = min + zone->lowmem_reserve[rq->highest];
+	*keep = min + READ_ONCE(zone->lowmem_reserve[rq->highest]);
 	if (free - (long)((1ul << rq->order) - 1) <= (long)*keep)
 		return false;
 	return buddy_has_block(zone, rq->order, flags & ALLOC_HIGHATOMIC);

@@ -83,7 +83,7 @@ void setup_per_zone_wmarks(void)
 		unsigned long gap = max(share / 4, managed * watermark_scale_factor / 10000);
 
 		spin_lock(&zone->lock);
-		zone->watermark_boost = 0;
+		WRITE_ONCE(zone->watermark_boost, 0);
 		WRITE_ONCE(zone->_watermark[WMARK_MIN], min_mark);
 		WRITE_ONCE(zone->_watermark[WMARK_LOW], min_mark + gap);
 		WRITE_ONCE(zone->_watermark[WMARK_HIGH], min_mark + 2 * gap);
@@ -134,7 +134,7 @@ void watermarks_boot(long kbytes)
 static void recompute(int *setting, int value)
 {
 	mutex_lock(&settings_lock);
-	*setting = value;
+	WRITE_ONCE(*setting, value);
 	setup_per_zone_wmarks();
 	setup_lowmem_reserve();
 	setup_pagesets();
