@@ -148,4 +148,36 @@ refuse "shrink of nothing" sh -c "echo 0 > $MNT/sys/kernel/slab/kmalloc-64/shrin
 check "validate" sh -c "echo 1 > $MNT/sys/kernel/slab/kmalloc-64/validate"
 equal "size of an attribute" "$(size_of "$MNT/sys/kernel/slab/kmalloc-64/order")" 4096
 equal "a cache by its first name" "$(cat "$MNT/sys/kernel/slab/kmalloc-rcl-64/slab_size")" 64
+
+# Readers that wait for the log keep nobody from being served, nor the daemon from ending.
+waiting=
+for n in $(seq 20); do
+	timeout 60 cat "$P/kmsg" > /dev/null 2>&1 &
+	waiting="$waiting $!"
+done
+sleep 0.5
+check "meminfo beside 20 who wait" cat "$P/meminfo"
+kill -TERM "$(daemon)"
+gone || equal "the daemon" "still there" "gone"
+for pid in $waiting; do
+	wait "$pid"
+done
+
+# A stranger sees what the kernel shows strangers, and changes nothing.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+	chmod 755 "$MNT"
+	start -o mem=64M,allow_other
+	stranger() { setpriv --reuid=65534 --regid=65534 --clear-groups timeout 10 "$@"; }
+	for f in meminfo buddyinfo zoneinfo vmstat iomem kallsyms; do
+		stranger cat "$P/$f" > "$TMP/out" || equal "$f for a stranger" refused shown
+	done
+	equal "addresses for a stranger" "$(stranger awk '{ print $1 }' "$P/kallsyms" | sort -u)" \
+		0000000000000000
+	for f in "$P/slabinfo" "$P/pagetypeinfo" "$P/kpageflags" "$P/kmsg" \
+		"$MNT/sys/kernel/slab/kmalloc-64/order"; do
+		stranger cat "$f" > /dev/null 2>&1 && equal "$f for a stranger" shown refused
+	done
+	stranger sh -c "echo 1 > $P/sys/vm/min_free_kbytes" 2> /dev/null &&
+		equal "a setting for a stranger" taken refused
+fi
 finish
