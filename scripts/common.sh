@@ -54,6 +54,11 @@ missing_for_tests() {
 	has pgrep || echo procps
 	has python3 || echo python3
 	has fio || echo fio
+	has sar || echo sysstat
+	has numactl || echo numactl
+	has lsmem || echo util-linux
+	has prometheus-node-exporter || echo prometheus-node-exporter
+	has curl || echo curl
 }
 
 # install_missing FUNCTION - installs what the function names; ends the script if that fails
