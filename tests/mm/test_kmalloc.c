@@ -391,7 +391,7 @@ static void mixed_sizes(struct worker *w)
 {
 	struct kmem_cache *cache = w->arg;
 
-	for (unsigned long i = 0; i < stress(20000); i++) {
+	for (unsigned long i = 0; i < stress(10000); i++) {
 		unsigned int b = random_of(w, BOXES);
 		struct box mine = { NULL, 1ul << random_of(w, 14) }, old;
 

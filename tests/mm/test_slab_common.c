@@ -213,6 +213,7 @@ static void test_5_7_caches_of_like_objects_are_one(void **state)
 	d = kmem_cache_create("smaller", 1776, 0, 0, NULL); /* a word less */
 	assert_ptr_not_equal(a, c);
 	assert_ptr_not_equal(a, d);
+	assert_ptr_not_equal(c, d);
 	kmem_cache_destroy(c);
 	kmem_cache_destroy(d);
 	/* The largest of the sizes is what an object has. */
