@@ -161,11 +161,8 @@ static void frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fs_test(caches_come_and_go),
-		fs_test(shared_names),
-		fs_test(settings),
-		fs_test(following_the_log),
-		fs_test(frames),
+		fs_test(caches_come_and_go), fs_test(shared_names), fs_test(settings),
+		fs_test(following_the_log),  fs_test(frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,7 +316,7 @@ static unsigned long attribute(const struct cache *c, const char *name)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "sys/kernel/slab/%s/%s", c->name, name);
+	snprintf(path, sizeof(path), "sys/kernel/slab/%.127s/%.64s", c->name, name);
 	if (!read_file(path, text, sizeof(text)))
 		fail("no %s", path);
 	return strtoul(text, NULL, 10);
