@@ -77,13 +77,12 @@ enum zone_type {
 
 #define PCP_ORDERS   (PAGE_ALLOC_COSTLY_ORDER + 1)
 #define NR_PCP_LISTS (MIGRATE_PCPTYPES * PCP_ORDERS)
-#define PCP_STACK    24
+#define PCP_STACK    29
 
 /* The hot end of a list of free blocks; what does not fit is in the list. See mm/pcp.c. */
 struct pcp_stack {
-	struct page *hot; /* the block freed last, or NULL; in front of the others */
-	u64 allocs;	  /* requests served */
-	long moved;	  /* blocks put in other than by a free, minus those taken out otherwise */
+	u64 allocs; /* requests served */
+	long moved; /* blocks put in other than by a free, minus those taken out otherwise */
 	u32 nr;
 	u32 limit; /* nr stays at or below it; at most PCP_STACK */
 	struct page *pages[PCP_STACK];
@@ -121,10 +120,11 @@ static __always_inline struct page *pcp_pop(struct cpu *cpu, enum zone_type zone
 {
 	struct per_cpu_pages *pcp = cpu->first_pageset[zone];
 	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
-	struct page *page = stack->hot;
+	struct page *page;
 
-	if (page) {
-		WRITE_ONCE(stack->hot, NULL);
+	if (likely(cpu->hot_stack == stack)) {
+		page = cpu->hot_page;
+		WRITE_ONCE(cpu->hot_stack, NULL);
 	} else {
 		u32 nr = stack->nr;
 
@@ -150,9 +150,11 @@ static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (!__builtin_constant_p(gfp) || (gfp & ~GFP_FAST_MASK) || order > PAGE_ALLOC_COSTLY_ORDER)
 		return __alloc_pages(gfp, order);
-	cpu = cpu_hold(&outer);
+	cpu = cpu_try_hold(&outer);
+	if (unlikely(!cpu))
+		return __alloc_pages(gfp, order);
 	/* Atomic context is busy already. */
-	if (!outer && (gfp & __GFP_DIRECT_RECLAIM))
+	if (unlikely(!outer) && (gfp & __GFP_DIRECT_RECLAIM))
 		might_sleep();
 	page = pcp_pop(cpu, ZONE_NORMAL, order, gfp_migratetype(gfp));
 	cpu_release(cpu, outer);
@@ -171,23 +173,27 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 /* What __free_pages() leaves to do: large blocks, other references, full lists, wrong use. */
 void free_pages_slow(struct page *page, unsigned int order);
 
-/* Onto the hot end of this CPU's list; false if that is full. The caller is busy on a CPU. */
+/*
+ * Remembers the block as the CPU's hot one; the one before goes to its stack. False if that is
+ * full. The caller is busy on the CPU.
+ */
 static __always_inline bool pcp_push(struct cpu *cpu, struct page *page, unsigned int order,
 				     enum migratetype type)
 {
 	struct per_cpu_pages *pcp = cpu->pageset[page_zone_slot(page)];
 	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
-	struct page *older = stack->hot;
+	struct pcp_stack *of_older = cpu->hot_stack;
 
-	if (older) {
-		u32 nr = stack->nr;
+	if (of_older) {
+		u32 nr = of_older->nr;
 
-		if (unlikely(nr >= READ_ONCE(stack->limit)))
+		if (unlikely(nr >= READ_ONCE(of_older->limit)))
 			return false;
-		stack->pages[nr] = older;
-		WRITE_ONCE(stack->nr, nr + 1);
+		of_older->pages[nr] = cpu->hot_page;
+		WRITE_ONCE(of_older->nr, nr + 1);
 	}
-	WRITE_ONCE(stack->hot, page);
+	cpu->hot_page = page;
+	WRITE_ONCE(cpu->hot_stack, stack);
 	return true;
 }
 
@@ -247,11 +253,12 @@ static __always_inline void __free_pages(struct page *page, unsigned int order)
 	bool outer, done;
 
 	/* A plain block of one user, as it was allocated; nobody else can change its counts. */
-	if (order > PAGE_ALLOC_COSTLY_ORDER || !in_mem_map(page) || READ_ONCE(page->users) != 1 ||
-	    (page->flags & (PAGE_FLAGS_CHECK_AT_FREE | BIT(PG_head) | BIT(PG_managed))) !=
-		    BIT(PG_managed) ||
-	    page->order != order || page->mapping ||
-	    (type = get_pageblock_migratetype(page)) >= MIGRATE_PCPTYPES) {
+	if (unlikely(order > PAGE_ALLOC_COSTLY_ORDER || !in_mem_map(page) ||
+		     READ_ONCE(page->users) != 1 ||
+		     (page->flags & (PAGE_FLAGS_CHECK_AT_FREE | BIT(PG_head) | BIT(PG_managed))) !=
+			     BIT(PG_managed) ||
+		     page->order != order || page->mapping ||
+		     (type = get_pageblock_migratetype(page)) >= MIGRATE_PCPTYPES)) {
 		free_pages_slow(page, order);
 		return;
 	}

@@ -89,7 +89,7 @@ enum migratetype {
 
 /* A pageblock's type, a byte each, stored so that 0, which fresh memory is, means MOVABLE. */
 extern u8 *pageblock_types;
-extern bool page_group_by_mobility_disabled;
+extern bool page_group_by_mobility_disabled; /* too little memory: all is UNMOVABLE */
 
 #define PAGE_OFFSET page_offset_base
 
@@ -116,7 +116,8 @@ static inline bool in_mem_map(const struct page *page)
 {
 	unsigned long offset = (const char *)page - (const char *)mem_map;
 
-	return offset < max_pfn * sizeof(*page) && offset % sizeof(*page) == 0;
+	/* Turned right by 6, what is no multiple of the entry's size becomes huge. */
+	return (offset >> 6 | offset << 58) < max_pfn;
 }
 
 static inline bool virt_addr_valid(const void *addr)
@@ -229,8 +230,6 @@ struct zone *page_zone(const struct page *page);
 
 static inline enum migratetype get_pageblock_migratetype(const struct page *page)
 {
-	if (unlikely(page_group_by_mobility_disabled))
-		return MIGRATE_UNMOVABLE;
 	return (enum migratetype)(
 		__atomic_load_n(&pageblock_types[page_to_pfn(page) >> pageblock_order],
 				__ATOMIC_RELAXED) ^

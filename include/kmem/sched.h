@@ -31,6 +31,8 @@ struct user_window;
 struct oops_frame;
 
 struct kmem_cache;
+struct page;
+struct pcp_stack;
 struct per_cpu_pages;
 
 /* Free page lists are found by a page's node and zone: 16 of each (see page.h). */
@@ -44,6 +46,10 @@ struct cpu {
 	 * who is busy here touches them. */
 	struct kmem_cache *hot_cache;
 	void *hot_object;
+	/* The block of pages freed last here and the stack it is of, NULL if there is none; see
+	 * mm/pcp.c. */
+	struct pcp_stack *hot_stack;
+	struct page *hot_page;
 	unsigned int wanted; /* threads waiting for a CPU: the owner hands over */
 	unsigned int id;
 	int node;		     /* the memory node it is part of */
@@ -116,29 +122,41 @@ void cpu_hand_over(struct cpu *cpu);
 #endif
 
 /*
- * Makes the caller busy and returns its CPU; *outer, for cpu_release(), tells if it was not busy
- * before. Context: any.
+ * Makes the caller busy and returns its CPU, if it has one still; NULL and not busy otherwise.
+ * *outer, for cpu_release(), tells if the caller was not busy before. Context: any.
+ *
+ * The hints here and in the allocators are for callers that are not busy yet: without them the
+ * compiler lays that way out with a taken jump at each test, and it is the longer one anyway.
  */
-static __always_inline struct cpu *cpu_hold(bool *outer)
+static __always_inline struct cpu *cpu_try_hold(bool *outer)
 {
 	struct task_struct *t = current;
 	struct cpu *cpu = t->busy;
 
-	*outer = !cpu;
-	if (cpu)
+	*outer = false;
+	if (unlikely(cpu))
 		return cpu;
+	*outer = true;
 	cpu = t->cpu;
 	__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (likely(__atomic_load_n(&cpu->owner_id, CPU_OWNER_ORDER) == t->id))
 		return cpu;
 	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
-	return cpu_begin_slow(t);
+	return NULL;
+}
+
+/* The same, and waits for a CPU if need be. */
+static __always_inline struct cpu *cpu_hold(bool *outer)
+{
+	struct cpu *cpu = cpu_try_hold(outer);
+
+	return likely(cpu) ? cpu : cpu_begin_slow(current);
 }
 
 static __always_inline void cpu_release(struct cpu *cpu, bool outer)
 {
-	if (outer) {
+	if (likely(outer)) {
 		__atomic_store_n(&current->busy, NULL, __ATOMIC_RELEASE);
 		if (unlikely(__atomic_load_n(&cpu->wanted, __ATOMIC_RELAXED)))
 			cpu_hand_over(cpu);

@@ -82,11 +82,13 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	void *object;
 	bool outer;
 
-	cpu = cpu_hold(&outer);
+	cpu = cpu_try_hold(&outer);
+	if (unlikely(!cpu))
+		return __kmem_cache_alloc(s, gfp);
 	/* Atomic context is busy already. */
-	if (!outer && (gfp & __GFP_DIRECT_RECLAIM))
+	if (unlikely(!outer) && (gfp & __GFP_DIRECT_RECLAIM))
 		might_sleep();
-	if (cpu->hot_cache == s) {
+	if (likely(cpu->hot_cache == s)) {
 		object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
 	} else {
@@ -118,10 +120,16 @@ static __always_inline bool is_object_of(const struct kmem_cache *s, const void 
 /* @object is one of @s for certain. What was freed before it goes to the sheaf of its cache. */
 static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 {
+	struct kmem_cache *of_older;
+	struct cpu *cpu;
 	bool outer;
-	struct cpu *cpu = cpu_hold(&outer);
-	struct kmem_cache *of_older = cpu->hot_cache;
 
+	cpu = cpu_try_hold(&outer);
+	if (unlikely(!cpu)) {
+		__kmem_cache_free(s, object);
+		return;
+	}
+	of_older = cpu->hot_cache;
 	if (of_older) {
 		struct sheaf *sheaf = per_cpu_of(of_older->cpu, cpu)->main;
 		void *older = cpu->hot_object;
@@ -189,12 +197,18 @@ static __always_inline enum kmalloc_cache_type kmalloc_type(gfp_t gfp)
 
 void *__kmalloc(size_t size, gfp_t gfp);
 
+extern u8 kmalloc_size_index[KMALLOC_MAX_CACHE_SIZE / 8]; /* kmalloc_index() by (size - 1) / 8 */
+
 /* Aligned to 8 bytes, and a power of two to itself (up to a page). */
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
 	if (__builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE)
 		return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
 					gfp & ~__GFP_DMA);
+	if (__builtin_constant_p(gfp) && likely(size - 1 < KMALLOC_MAX_CACHE_SIZE))
+		return kmem_cache_alloc(
+			kmalloc_caches[kmalloc_type(gfp)][kmalloc_size_index[(size - 1) / 8]],
+			gfp & ~__GFP_DMA);
 	return __kmalloc(size, gfp);
 }
 

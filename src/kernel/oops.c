@@ -90,6 +90,12 @@ static bool on_fault(void *addr, bool write, void *pc)
 
 void oops_boot(void)
 {
+	void *frames[2];
+	char name[64];
+
+	/* What a report needs is made ready now: in a handler there may be no asking for memory. */
+	symbol_name((void *)oops_boot, name, sizeof(name));
+	host_backtrace(frames, 2);
 	__atomic_store_n(&oopses, 0, __ATOMIC_RELAXED);
 	host_catch_faults(on_fault);
 }

@@ -51,6 +51,9 @@ void pageblocks_boot(unsigned long nr_pages)
 	if (!pageblock_types)
 		pr_err("buddy: no memory for the types of pageblocks\n");
 	page_group_by_mobility_disabled = nr_pages < pageblock_nr_pages * MIGRATE_TYPES;
+	if (page_group_by_mobility_disabled && pageblock_types)
+		memset(pageblock_types, MIGRATE_UNMOVABLE ^ MIGRATE_MOVABLE,
+		       DIV_ROUND_UP(nr_pages, pageblock_nr_pages));
 }
 
 static void set_pageblock_migratetype(struct zone *zone, struct page *page, enum migratetype type)

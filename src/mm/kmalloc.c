@@ -46,8 +46,7 @@ struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_SHIFT_HIGH + 1];
 /* Marks the first page of a large object: page->mapping points here. */
 static const char large_tag;
 
-/* By (size - 1) / 8: one look, whatever the size. */
-static u8 index_table[KMALLOC_MAX_CACHE_SIZE / 8];
+u8 kmalloc_size_index[KMALLOC_MAX_CACHE_SIZE / 8];
 
 int kmalloc_boot(void)
 {
@@ -57,7 +56,7 @@ int kmalloc_boot(void)
 	};
 
 	for (size_t size = 8; size <= KMALLOC_MAX_CACHE_SIZE; size += 8)
-		index_table[(size - 1) / 8] = kmalloc_index(size);
+		kmalloc_size_index[(size - 1) / 8] = kmalloc_index(size);
 	for (int t = 0; t < NR_KMALLOC_TYPES; t++) {
 		for (size_t i = 0; i < ARRAY_SIZE(kmalloc_info); i++) {
 			unsigned int size = kmalloc_info[i].size;
@@ -106,7 +105,7 @@ static bool is_large(const struct page *page)
 
 static inline unsigned int index_of(size_t size)
 {
-	return index_table[(size - 1) / 8];
+	return kmalloc_size_index[(size - 1) / 8];
 }
 
 void *__kmalloc(size_t size, gfp_t gfp)
@@ -150,11 +149,17 @@ static noinline void kfree_large(const void *object)
 void kfree(const void *object)
 {
 	struct page *page = virt_to_page(object);
+	struct kmem_cache *s;
 
-	if (likely(virt_addr_valid(object) && PageSlab(page)))
-		kmem_cache_free(page->slab_cache, (void *)object);
-	else
+	if (unlikely(!virt_addr_valid(object) || !PageSlab(page))) {
 		kfree_large(object);
+		return;
+	}
+	s = page->slab_cache;
+	if (likely(object_index(s, page, object) < page->objects))
+		free_to_sheaf(s, (void *)object);
+	else
+		__kmem_cache_free(s, (void *)object);
 }
 
 size_t ksize(const void *object)

@@ -175,7 +175,11 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	for (;; now = full) {
-		element = pool->alloc(now, pool->pool_data);
+		/* The usual pool does not need a call through a pointer. */
+		if (likely(pool->alloc == mempool_alloc_slab))
+			element = kmem_cache_alloc(pool->pool_data, now);
+		else
+			element = pool->alloc(now, pool->pool_data);
 		if (likely(element))
 			return element;
 		element = mempool_alloc_preallocated(pool);
@@ -205,7 +209,10 @@ void mempool_free(void *element, mempool_t *pool)
 		}
 		spin_unlock(&pool->lock);
 	}
-	pool->free(element, pool->pool_data);
+	if (likely(pool->free == mempool_free_slab))
+		kmem_cache_free(pool->pool_data, element);
+	else
+		pool->free(element, pool->pool_data);
 }
 
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data)

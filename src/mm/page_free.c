@@ -72,7 +72,7 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 		if (unlikely(cold))
 			pcp_give_cold(page_zone(page), page, order);
 		else if (!pcp_push(cpu, page, order, type))
-			pcp_spill(page_zone(page), page, order, type);
+			pcp_spill(page, order, type);
 		cpu_release(cpu, outer);
 		return;
 	}

@@ -7,9 +7,12 @@
  *    to them without a lock: whoever is busy on the CPU is alone there (kernel/cpu.c). Only every
  *    batch-th request meets the zone's lock.
  * 2. Structures: list number order * MIGRATE_PCPTYPES + type has a *stack*, an array of pointers
- *    with the hottest last, and behind it a linked list. Nearly all requests end at the stack,
- *    which touches nothing of a page but what its user touches as well (pcp_pop() in gfp.h,
- *    pcp_push() in page_free.c); this file is what happens when a stack is empty or full.
+ *    with the hottest last, and behind it a linked list. In front of all stacks each CPU
+ *    remembers one block more, the one freed last, of whichever stack: a pair of free and alloc
+ *    passes through it and waits for one word of memory whose address depends on nothing. Nearly
+ *    all requests end there or at the stack, which touches nothing of a page but what its user
+ *    touches as well (pcp_pop() and pcp_push() in gfp.h); this file is what happens when a stack
+ *    is empty or full.
  * 3. Invariants (pcp_check()):
  *	listed = sum over the linked lists of (length << order),
  *	count = listed + sum over the stacks of (blocks << order) <= high + a stack's worth,
@@ -79,19 +82,19 @@ void pcp_publish(void)
 	}
 }
 
-/* Blocks in a stack; for another CPU's, of about now. */
-u32 stack_blocks(const struct pcp_stack *stack)
+/* Blocks of a stack of @cpu's, with the hot one; for another CPU's, of about now. */
+u32 stack_blocks(const struct cpu *cpu, const struct pcp_stack *stack)
 {
-	return READ_ONCE(stack->nr) + (READ_ONCE(stack->hot) != NULL);
+	return READ_ONCE(stack->nr) + (READ_ONCE(cpu->hot_stack) == stack);
 }
 
 /* Pages on a CPU's lists; for another CPU, of about now. */
-int pcp_count(const struct per_cpu_pages *pcp)
+int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp)
 {
 	int count = READ_ONCE(pcp->listed);
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
-		count += stack_blocks(&pcp->stacks[i]) << (i / MIGRATE_PCPTYPES);
+		count += stack_blocks(cpu, &pcp->stacks[i]) << (i / MIGRATE_PCPTYPES);
 	return count;
 }
 
@@ -186,13 +189,15 @@ static void fill_stack(struct per_cpu_pages *pcp, unsigned int i)
 static void empty_stack(struct per_cpu_pages *pcp, unsigned int i)
 {
 	struct pcp_stack *stack = &pcp->stacks[i];
-	long n = stack_blocks(stack);
+	struct cpu *cpu = current->busy;
+	long n = stack_blocks(cpu, stack);
 
 	for (u32 k = 0; k < stack->nr; k++)
 		list_push(pcp, &pcp->lists[i], stack->pages[k], true);
-	if (stack->hot)
-		list_push(pcp, &pcp->lists[i], stack->hot, true);
-	WRITE_ONCE(stack->hot, NULL);
+	if (cpu->hot_stack == stack) {
+		list_push(pcp, &pcp->lists[i], cpu->hot_page, true);
+		WRITE_ONCE(cpu->hot_stack, NULL);
+	}
 	stack_set(stack, 0, -n);
 }
 
@@ -221,9 +226,9 @@ struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype ty
 		page = list_pop(pcp, &pcp->lists[i], false);
 	if (page) {
 		stack_set(stack, stack->nr, 1);
-	} else if (stack->hot) {
-		page = stack->hot;
-		WRITE_ONCE(stack->hot, NULL);
+	} else if (current->busy->hot_stack == stack) {
+		page = current->busy->hot_page;
+		WRITE_ONCE(current->busy->hot_stack, NULL);
 	} else {
 		if (!stack->nr)
 			fill_stack(pcp, i);
@@ -256,7 +261,7 @@ static void give_back(struct zone *zone, struct per_cpu_pages *pcp, int pages)
 
 static void limit_pages(struct zone *zone, struct per_cpu_pages *pcp)
 {
-	int over = pcp_count(pcp) - READ_ONCE(pcp->high);
+	int over = pcp_count(current->busy, pcp) - READ_ONCE(pcp->high);
 
 	if (over > 0)
 		give_back(zone, pcp, max(READ_ONCE(pcp->batch), over));
@@ -272,26 +277,29 @@ void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order)
 	limit_pages(zone, pcp);
 }
 
-/* The stack is full and has a hot block, which makes room for @page. */
-void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum migratetype type)
+/* The stack of the hot block is full: half of it makes room, and then the hot one for @page. */
+void pcp_spill(struct page *page, unsigned int order, enum migratetype type)
 {
-	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
-	unsigned int i = list_index(order, type);
-	struct pcp_stack *stack = &pcp->stacks[i];
+	struct cpu *cpu = current->busy;
+	struct zone *zone = page_zone(cpu->hot_page);
+	struct per_cpu_pages *pcp = per_cpu_of(zone->per_cpu_pageset, cpu);
+	struct pcp_stack *stack = cpu->hot_stack;
+	unsigned int i = stack - pcp->stacks;
 
 	halve_stack(pcp, i);
 	if (stack->nr < READ_ONCE(stack->limit)) {
-		stack->pages[stack->nr] = stack->hot;
+		stack->pages[stack->nr] = cpu->hot_page;
 		WRITE_ONCE(stack->nr, stack->nr + 1);
 	} else {
 		stack_set(stack, stack->nr, -1);
-		list_push(pcp, &pcp->lists[i], stack->hot, true);
+		list_push(pcp, &pcp->lists[i], cpu->hot_page, true);
 	}
-	WRITE_ONCE(stack->hot, page);
+	WRITE_ONCE(cpu->hot_stack, NULL);
 	limit_pages(zone, pcp);
 	/* So much on a CPU that falls idle is worth fetching. */
 	if (pcp->listed >= PCP_HOARD)
 		report_hint();
+	pcp_push(cpu, page, order, type);
 }
 
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
@@ -337,7 +345,7 @@ static bool cpu_has_pages(unsigned int cpu)
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		if (pcp_count(per_cpu_ptr(zone->per_cpu_pageset, cpu)))
+		if (pcp_count(&cpu_table[cpu], per_cpu_ptr(zone->per_cpu_pageset, cpu)))
 			return true;
 	}
 	return false;
@@ -367,7 +375,7 @@ unsigned long pcp_pages(const struct zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		sum += pcp_count(per_cpu_ptr(zone->per_cpu_pageset, cpu));
+		sum += pcp_count(&cpu_table[cpu], per_cpu_ptr(zone->per_cpu_pageset, cpu));
 	return sum;
 }
 
@@ -397,8 +405,8 @@ static long check_this_cpu(void *arg)
 		}
 		for (u32 k = 0; k < pcp->stacks[i].nr; k++)
 			check->bad += !is_sound(check, pcp->stacks[i].pages[k], i);
-		page = pcp->stacks[i].hot;
-		check->bad += page && !is_sound(check, page, i);
+		if (current->busy->hot_stack == &pcp->stacks[i])
+			check->bad += !is_sound(check, current->busy->hot_page, i);
 	}
 	check->bad += listed != pcp->listed;
 	if (check->bad)

@@ -35,12 +35,13 @@ struct pcp_totals {
 };
 
 /* What was freed to a stack is what is there, and was taken, and did not come otherwise. */
-static void add_pcp_totals(struct pcp_totals *t, const struct per_cpu_pages *pcp, bool local)
+static void add_pcp_totals(struct pcp_totals *t, const struct cpu *cpu,
+			   const struct per_cpu_pages *pcp, bool local)
 {
 	for (int i = 0; i < NR_PCP_LISTS; i++) {
 		const struct pcp_stack *stack = &pcp->stacks[i];
 		unsigned long allocs = READ_ONCE(stack->allocs);
-		long frees = allocs + stack_blocks(stack) - READ_ONCE(stack->moved);
+		long frees = allocs + stack_blocks(cpu, stack) - READ_ONCE(stack->moved);
 		unsigned int order = i / MIGRATE_PCPTYPES;
 
 		*(local ? &t->allocs_local : &t->allocs_other) += allocs;
@@ -59,7 +60,7 @@ static struct pcp_totals pcp_totals(const struct zone *zone)
 	for_each_online_cpu(cpu) {
 		bool local = cpu_to_node(cpu) == zone->zone_pgdat->node_id;
 
-		add_pcp_totals(&t, per_cpu_ptr(zone->per_cpu_pageset, cpu), local);
+		add_pcp_totals(&t, &cpu_table[cpu], per_cpu_ptr(zone->per_cpu_pageset, cpu), local);
 	}
 	return t;
 }
@@ -428,7 +429,8 @@ static void show_pagesets(struct seq_file *m, const struct zone *zone)
 			   "\n              batch:    %d"
 			   "\n              high_min: %d"
 			   "\n              high_max: %d",
-			   cpu, pcp_count(pcp), high, READ_ONCE(pcp->batch), high, high);
+			   cpu, pcp_count(&cpu_table[cpu], pcp), high, READ_ONCE(pcp->batch), high,
+			   high);
 		/* Counters are not kept back on CPUs, so nothing is ever owed. */
 		seq_puts(m, "\n  vm stats threshold: 0");
 	}

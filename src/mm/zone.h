@@ -64,12 +64,12 @@ void pcp_unpublish(void);
 struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold);
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
 			unsigned long keep);
-/* A block for the list: to its cold end, or to its hot end when the stack there is full. */
+/* A block to the list's cold end; the CPU's hot block, when pcp_push() found no room. */
 void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order);
-void pcp_spill(struct zone *zone, struct page *page, unsigned int order, enum migratetype type);
+void pcp_spill(struct page *page, unsigned int order, enum migratetype type);
 unsigned long pcp_pages(const struct zone *zone);
-u32 stack_blocks(const struct pcp_stack *stack);
-int pcp_count(const struct per_cpu_pages *pcp);
+u32 stack_blocks(const struct cpu *cpu, const struct pcp_stack *stack);
+int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp);
 unsigned long pcp_check(struct zone *zone);
 /* Drains the lists of CPUs nobody is busy on. */
 void drain_idle_pages(void);

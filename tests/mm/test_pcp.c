@@ -146,7 +146,7 @@ static void test_3_4_drain_reaches_all_CPUs(void **state)
 	assert_true(nr_free_pages() < before);
 	drain_all_pages();
 	for_each_online_cpu(cpu)
-		assert_int_equal(pcp_count(lists_of(cpu)), 0);
+		assert_int_equal(pcp_count(&cpu_table[cpu], lists_of(cpu)), 0);
 	assert_all_free(before);
 	halt();
 }
