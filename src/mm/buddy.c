@@ -91,19 +91,21 @@ void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic + (1ul << order));
 }
 
-static void take_off_list(struct zone *zone, struct page *page)
+/* @order is the block's, which the caller mostly knows without looking. */
+static __always_inline void take_off_list(struct zone *zone, struct page *page, unsigned int order)
 {
-	struct free_area *area = &zone->free_area[page->order];
+	struct free_area *area = &zone->free_area[order];
 	enum migratetype type = page->migratetype;
+	struct list_head *prev = page->lru.prev, *next = page->lru.next;
 
-	list_del(&page->lru);
+	next->prev = prev;
+	prev->next = next;
 	area->nr_free--;
 	area->nr_of_type[type]--;
-	if (list_empty(&area->free_list[type]))
-		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~(1u << page->order));
-	if (type == MIGRATE_HIGHATOMIC)
-		WRITE_ONCE(zone->nr_free_highatomic,
-			   zone->nr_free_highatomic - (1ul << page->order));
+	if (prev == next && prev == &area->free_list[type])
+		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~(1u << order));
+	if (unlikely(type == MIGRATE_HIGHATOMIC))
+		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic - (1ul << order));
 	clear_page_flags(page, BIT(PG_buddy) | BIT(PG_reported));
 }
 
@@ -121,7 +123,7 @@ static void move_to_list(struct zone *zone, struct page *page, enum migratetype 
 {
 	unsigned int order = page->order;
 
-	take_off_list(zone, page);
+	take_off_list(zone, page, order);
 	buddy_put_on_list(zone, page, order, type, false);
 }
 
@@ -148,7 +150,7 @@ void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 		if (order >= pageblock_order && buddy->migratetype != type &&
 		    (buddy->migratetype >= TYPES_THAT_MERGE || type >= TYPES_THAT_MERGE))
 			break;
-		take_off_list(zone, buddy);
+		take_off_list(zone, buddy, order);
 		pfn &= ~(1ul << order);
 		order++;
 	}
@@ -158,17 +160,32 @@ void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 			  (fpi & FPI_TO_TAIL) || likely_to_merge(zone, pfn, order));
 }
 
-/* Takes the block off its list and gives the upper halves of it back, down to @order. */
+/*
+ * Takes the block off its list and gives the upper halves of it back, down to @order. It was the
+ * smallest that fits, so the lists of its type below its order are empty, and each half becomes
+ * the only block of one.
+ */
 static struct page *split_down(struct zone *zone, struct page *page, unsigned int order,
-			       enum migratetype type)
+			       unsigned int high, enum migratetype type)
 {
-	unsigned int high = page->order;
+	take_off_list(zone, page, high);
+	for (unsigned int o = high; o-- > order;) {
+		struct free_area *area = &zone->free_area[o];
+		struct list_head *list = &area->free_list[type];
+		struct page *upper = page + (1ul << o);
 
-	take_off_list(zone, page);
-	while (high > order) {
-		high--;
-		buddy_put_on_list(zone, page + (1ul << high), high, type, false);
+		set_page_flags(upper, BIT(PG_buddy));
+		upper->order = o;
+		upper->migratetype = type;
+		upper->lru.next = upper->lru.prev = list;
+		list->next = list->prev = &upper->lru;
+		area->nr_free++;
+		area->nr_of_type[type] = 1;
 	}
+	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | ((1u << high) - (1u << order)));
+	if (unlikely(type == MIGRATE_HIGHATOMIC))
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic + (1ul << high) - (1ul << order));
 	page->order = order;
 	zone_add_free(zone, -(1l << order));
 	return page;
@@ -184,7 +201,7 @@ static struct page *take_smallest(struct zone *zone, unsigned int order, enum mi
 	high = __builtin_ctz(fitting);
 	return split_down(
 		zone, list_first_entry(&zone->free_area[high].free_list[type], struct page, lru),
-		order, type);
+		order, high, type);
 }
 
 /* Moves the free blocks of a pageblock to @type's lists; returns their pages. */

@@ -134,41 +134,55 @@ static void swap_sheaves(struct cache_cpu *c)
 	c->spare = main;
 }
 
-/*
- * main is empty: from the spare, the barn, the slabs there are; then from a new slab. Everything
- * before that last step stays on this CPU and does not sleep.
- */
-void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
+/* Refills main from the spare, the barn, the slabs there are. Caller is busy on a CPU. */
+static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 {
-	bool outer = cpu_begin();
-	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	struct kmem_cache_node *n = local_node(s);
-	struct sheaf *full;
-	void *object = NULL;
+	struct sheaf *full, *fresh;
 
-	if (!c->main->size && c->spare && c->spare->size)
+	if (c->spare && c->spare->size) {
 		swap_sheaves(c);
-	if (!c->main->size) {
-		full = barn_get_full(n);
-		if (full) {
-			put_empty(s, n, c->main);
-			WRITE_ONCE(c->main, full);
-		}
+		return;
 	}
-	if (!c->main->size && !c->main->capacity) {
-		struct sheaf *fresh = barn_get_empty(n);
-
+	full = barn_get_full(n);
+	if (full) {
+		put_empty(s, n, c->main);
+		WRITE_ONCE(c->main, full);
+		return;
+	}
+	if (!c->main->capacity) {
+		fresh = barn_get_empty(n);
 		if (!fresh)
 			fresh = new_sheaf(s, GFP_NOWAIT);
 		if (fresh)
 			WRITE_ONCE(c->main, fresh);
 	}
-	if (!c->main->size && c->main->capacity)
+	if (c->main->capacity)
 		c->main->size = slab_take(s, current->busy->node, c->main->objects,
 					  c->main->capacity);
-	if (c->main->size)
-		object = c->main->objects[--c->main->size];
-	cpu_end(outer);
+}
+
+/*
+ * Neither the hot object nor main could be had at once, or the caller had no CPU. Everything
+ * before the last step, a new slab, stays on this CPU and does not sleep.
+ */
+void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
+{
+	bool outer;
+	struct cpu *cpu = cpu_hold(&outer);
+	struct cache_cpu *c = per_cpu_of(s->cpu, cpu);
+	void *object = NULL;
+
+	if (cpu->hot_cache == s) {
+		object = cpu->hot_object;
+		WRITE_ONCE(cpu->hot_cache, NULL);
+	} else {
+		if (!c->main->size)
+			fill_main(s, c);
+		if (c->main->size)
+			object = c->main->objects[--c->main->size];
+	}
+	cpu_release(cpu, outer);
 	return object ? object : slab_take_one(s, gfp, NUMA_NO_NODE);
 }
 

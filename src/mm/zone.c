@@ -271,6 +271,8 @@ static void free_range(struct zone *zone, unsigned long start, unsigned long end
 
 void memblock_free_all(void)
 {
+	enum migratetype type = page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE
+								: MIGRATE_MOVABLE;
 	phys_addr_t start, end, pos = 0;
 	struct zone *zone;
 
@@ -278,8 +280,8 @@ void memblock_free_all(void)
 		unsigned long z_start = zone->zone_start_pfn, z_end = zone_end_pfn(zone);
 		int nid;
 
-		zone->nr_pageblocks[MIGRATE_MOVABLE] = DIV_ROUND_UP(z_end, pageblock_nr_pages) -
-						       z_start / pageblock_nr_pages;
+		zone->nr_pageblocks[type] = DIV_ROUND_UP(z_end, pageblock_nr_pages) -
+					    z_start / pageblock_nr_pages;
 		for (pos = (phys_addr_t)z_start << PAGE_SHIFT;
 		     memblock_next_free_range(pos, &start, &end, &nid); pos = end) {
 			unsigned long from = PAGE_ALIGN(start) >> PAGE_SHIFT;
