@@ -117,6 +117,20 @@ int host_window_unmap(unsigned long addr, u64 size)
 	return p == MAP_FAILED ? -errno : 0;
 }
 
+int host_map_at(int fd, unsigned long addr, u64 size, u64 offset, bool writable)
+{
+	void *p = mmap((void *)addr, size, PROT_READ | (writable ? PROT_WRITE : 0),
+		       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	if (p != (void *)addr) {
+		munmap(p, size);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 void host_unmap(unsigned long addr, u64 size)
 {
 	munmap((void *)addr, size);

@@ -56,10 +56,9 @@ static struct registers *registers(void)
 	return (struct registers *)(OWN_SIDE + FRAME_BUFFER);
 }
 
-int iodev_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable)
+int iodev_map_at(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable)
 {
-	return host_window_map(bus_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT,
-			       writable);
+	return host_map_at(bus_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT, writable);
 }
 
 void *iodev_address(phys_addr_t phys, unsigned long size)
@@ -142,10 +141,7 @@ int iodev_boot(void)
 	place(&device, base, DEVICE_SIZE);
 	place(&frame_buffer, base, FRAME_BUFFER);
 	place(&register_block, base + FRAME_BUFFER, PAGE_SIZE);
-	err = host_window_reserve(OWN_SIDE, DEVICE_SIZE);
-	if (!err)
-		err = iodev_map_window(OWN_SIDE, base >> PAGE_SHIFT, DEVICE_SIZE >> PAGE_SHIFT,
-				       true);
+	err = iodev_map_at(OWN_SIDE, base >> PAGE_SHIFT, DEVICE_SIZE >> PAGE_SHIFT, true);
 	if (!err)
 		err = insert_resource(&iomem_resource, &device);
 	if (!err)

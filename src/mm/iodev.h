@@ -8,8 +8,8 @@
 int iodev_boot(void);
 void iodev_exit(void);
 
-/* Frames of the bus appear at @addr, which lies in a reserved window. 0 or -errno. */
-int iodev_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable);
+/* Frames of the bus appear at @addr, where nothing is mapped. 0 or -errno. */
+int iodev_map_at(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable);
 
 /* Where the device's own side has physical address @phys; NULL: no device is there. */
 void *iodev_address(phys_addr_t phys, unsigned long size);

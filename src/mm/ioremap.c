@@ -50,7 +50,7 @@ static void *map_frames(phys_addr_t phys, unsigned long bytes, const void *calle
 		kfree(vm);
 		return NULL;
 	}
-	tlb_map(addr, bytes);
+	tlb_map(addr, bytes, false);
 	if (iodev_has_registers(phys, bytes))
 		iodev_registers_mapped();
 	vmap_area_publish(addr);

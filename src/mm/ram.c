@@ -79,3 +79,8 @@ int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool
 	return host_window_map(ram_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT,
 			       writable);
 }
+
+int ram_map_at(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable)
+{
+	return host_map_at(ram_file, addr, (u64)nr << PAGE_SHIFT, (u64)pfn << PAGE_SHIFT, writable);
+}

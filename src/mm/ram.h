@@ -12,5 +12,7 @@ void ram_exit(void);
 int ram_discard(unsigned long pfn, unsigned long nr);
 /* The frames appear a second time at @addr, which lies in a reserved window. */
 int ram_map_window(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable);
+/* The same where nothing is mapped yet; what is no longer wanted goes by host_unmap(). */
+int ram_map_at(unsigned long addr, unsigned long pfn, unsigned long nr, bool writable);
 
 #endif

@@ -9,10 +9,11 @@
  *    fault stays a fault and becomes an oops.
  * 2. Filling ahead: a fault costs as much as several mappings, so an area is mapped when it is
  *    made, a run of neighbouring frames with one call, and a fault maps some runs more behind.
- * 3. Budget: the host gives a process so many mappings (vm.max_map_count). A run takes up to two,
- *    itself and the gap behind it; three quarters of them are for runs. When they are used up,
+ * 3. Budget: the host gives a process so many mappings (vm.max_map_count). The window is not
+ *    reserved, so a gap costs none; three quarters of them are for runs. When they are used up,
  *    areas are mapped by faults alone, and room is made by forgetting the chunk that was filled
- *    first (FIFO: whatever is in use comes back by a fault).
+ *    first (FIFO: whatever is in use comes back by a fault). What the host maps for others it
+ *    puts far above, and we never map over anything.
  * 4. Structures: the window in chunks of 2 MiB, what a lowest page table has. A chunk knows which
  *    of its pages are mapped and which of them begin a run; chunks with mapped pages are in a
  *    queue. A chunk that lost its last page otherwise stays queued until it is its turn.
@@ -33,7 +34,8 @@
 #include "ram.h"
 #include "tlb.h"
 
-#define FILL_AHEAD 8 /* runs that a fault maps */
+#define FILL_AHEAD 8 /* runs that a fault maps, if faults come in sequence */
+#define SEQUENCE   4 /* pages: how near the one before is then */
 #define TOUCH_MAX  (64 * PAGE_SIZE)
 #define BLOCK	   (16 * PAGE_SIZE) /* what the host maps around a page that is read */
 #define WORDS	   (PTRS_PER_TABLE / BITS_PER_LONG)
@@ -179,7 +181,7 @@ static bool evict_one(void)
 
 		if (!has_mapped(c))
 			continue;
-		host_window_unmap(start, TABLE_SPAN);
+		host_unmap(start, TABLE_SPAN);
 		note_flushed(start, start + TABLE_SPAN);
 		return true;
 	}
@@ -191,8 +193,8 @@ static int host_map(unsigned long addr, u64 pte, unsigned long nr)
 	bool writable = pte & PTE_RW;
 
 	if (pte & PTE_IO)
-		return iodev_map_window(addr, pte_pfn(pte), nr, writable);
-	return ram_map_window(addr, pte_pfn(pte), nr, writable);
+		return iodev_map_at(addr, pte_pfn(pte), nr, writable);
+	return ram_map_at(addr, pte_pfn(pte), nr, writable);
 }
 
 /* The end of the run that begins at @addr with the entry @pte: neighbours, not mapped yet. */
@@ -210,10 +212,10 @@ static unsigned long run_end(unsigned long addr, unsigned long end, u64 pte)
 }
 
 /*
- * Maps what has entries in the range and is not mapped, up to @most runs. Makes room if @evict,
- * otherwise stops where there is none. Caller holds tlb_lock.
+ * Maps what has entries in the range and is not mapped, up to @most runs, as long as there is room.
+ * Caller holds tlb_lock.
  */
-static int fill_locked(unsigned long addr, unsigned long end, unsigned long most, bool evict)
+static int fill_locked(unsigned long addr, unsigned long end, unsigned long most)
 {
 	while (addr < end && most) {
 		u64 pte = pgtable_read(addr);
@@ -223,19 +225,45 @@ static int fill_locked(unsigned long addr, unsigned long end, unsigned long most
 			addr += PAGE_SIZE;
 			continue;
 		}
-		while (nr_runs >= budget)
-			if (!evict || !evict_one())
-				return -ENOMEM;
+		if (nr_runs >= budget)
+			return -ENOMEM;
 		next = ALIGN_DOWN(addr, TABLE_SPAN) + (budget - nr_runs) * TABLE_SPAN;
 		next = run_end(addr, min(end, next), pte);
-		while (host_map(addr, pte, (next - addr) / PAGE_SIZE))
-			if (!evict || !evict_one())
-				return -ENOMEM;
+		if (host_map(addr, pte, (next - addr) / PAGE_SIZE))
+			return -ENOMEM;
 		note_mapped(addr, next);
 		addr = next;
 		most--;
 	}
 	return 0;
+}
+
+/* Was something mapped just before @addr? Then what is behind will be wanted as well. */
+static bool in_sequence(unsigned long addr)
+{
+	unsigned int before = min(page_in_chunk(addr), (unsigned int)SEQUENCE);
+
+	for (unsigned int i = 1; i <= before; i++)
+		if (is_mapped(addr - i * PAGE_SIZE))
+			return true;
+	return false;
+}
+
+/*
+ * The run from @addr on, in its chunk, whatever must be forgotten for it; and some behind it. Room
+ * is made first, since it may be made in this chunk. Caller holds tlb_lock.
+ */
+static bool fill_surely(unsigned long addr, unsigned long wanted)
+{
+	unsigned long end = ALIGN_DOWN(addr, TABLE_SPAN) + TABLE_SPAN;
+	unsigned long most = in_sequence(addr) ? FILL_AHEAD : 1;
+
+	while (nr_runs + FILL_AHEAD > budget && evict_one())
+		;
+	do
+		fill_locked(addr, end, most);
+	while (!is_mapped(wanted) && evict_one());
+	return is_mapped(wanted);
 }
 
 /*
@@ -248,14 +276,14 @@ static void touch(unsigned long addr, unsigned long size)
 		*(volatile const char *)at;
 }
 
-void tlb_map(unsigned long addr, unsigned long size)
+void tlb_map(unsigned long addr, unsigned long size, bool used_before)
 {
 	int err;
 
 	host_lock(&tlb_lock);
-	err = fill_locked(addr, addr + size, ~0ul, false);
+	err = fill_locked(addr, addr + size, ~0ul);
 	host_unlock(&tlb_lock);
-	if (!err && size <= TOUCH_MAX)
+	if (!err && used_before && size <= TOUCH_MAX)
 		touch(addr, size);
 }
 
@@ -263,21 +291,22 @@ void tlb_flush(unsigned long addr, unsigned long size)
 {
 	host_lock(&tlb_lock);
 	if (note_flushed(addr, addr + size))
-		host_window_unmap(addr, size);
+		host_unmap(addr, size);
 	host_unlock(&tlb_lock);
 }
 
 int tlb_fill(unsigned long addr, unsigned long size)
 {
-	int err;
+	unsigned long end = addr + size;
+	int err = 0;
 
-	for (unsigned long at = addr; at < addr + size; at += PAGE_SIZE)
-		if (!(pgtable_read(at) & PTE_PRESENT))
-			return -EFAULT;
 	host_lock(&tlb_lock);
-	err = fill_locked(addr, addr + size, ~0ul, true);
+	for (; addr < end && !err; addr += PAGE_SIZE)
+		if (!(pgtable_read(addr) & PTE_PRESENT) ||
+		    (!is_mapped(addr) && !fill_surely(addr, addr)))
+			err = -EFAULT;
 	host_unlock(&tlb_lock);
-	return err ? -EFAULT : 0;
+	return err;
 }
 
 /* Where the run of neighbours around @addr begins, in its chunk. */
@@ -302,11 +331,8 @@ static bool tlb_fault(unsigned long addr, bool write)
 	addr &= PAGE_MASK;
 	host_lock(&tlb_lock);
 	pte = pgtable_read(addr);
-	if ((pte & PTE_PRESENT) && (!write || (pte & PTE_RW))) {
-		fill_locked(is_mapped(addr) ? addr : run_begin(addr, pte),
-			    ALIGN_DOWN(addr, TABLE_SPAN) + TABLE_SPAN, FILL_AHEAD, true);
-		good = is_mapped(addr);
-	}
+	if ((pte & PTE_PRESENT) && (!write || (pte & PTE_RW)))
+		good = is_mapped(addr) || fill_surely(run_begin(addr, pte), addr);
 	host_unlock(&tlb_lock);
 	return good;
 }
@@ -351,7 +377,7 @@ int tlb_boot(unsigned long start, unsigned long end)
 		return -ENOMEM;
 	oldest = newest = NULL;
 	nr_runs = 0;
-	budget = max(host_max_mappings() / 4 * 3 / 2, 64ul);
+	budget = max(host_max_mappings() / 4 * 3, 64ul);
 	window_start = start;
 	window_end = end;
 	oops_set_fixup(tlb_fault);

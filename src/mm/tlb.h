@@ -13,8 +13,11 @@
 int tlb_boot(unsigned long start, unsigned long end);
 void tlb_exit(void);
 
-/* Entries have been written: maps what can be mapped now. The rest comes when it is touched. */
-void tlb_map(unsigned long addr, unsigned long size);
+/*
+ * Entries have been written: maps what can be mapped now. The rest comes when it is touched.
+ * @used_before: the frames have very likely been written to before.
+ */
+void tlb_map(unsigned long addr, unsigned long size, bool used_before);
 /* Entries are gone: every access faults from now on. */
 void tlb_flush(unsigned long addr, unsigned long size);
 /* Maps all of a range that has entries. -EFAULT: some page has none, or the host refuses. */

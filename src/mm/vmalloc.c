@@ -32,6 +32,7 @@
 #include "zone.h"
 
 static atomic_long_t total_pages;
+static long peak_pages;		   /* the most that total_pages was; about */
 static struct vm_struct *deferred; /* atomic */
 
 long vmalloc_total_pages(void)
@@ -44,6 +45,12 @@ unsigned long vmalloc_nr_pages(void)
 	long pages = vmalloc_total_pages() - (long)vmalloc_cache_pages();
 
 	return max(pages, 0l);
+}
+
+void vmalloc_areas_boot(void)
+{
+	atomic_long_set(&total_pages, 0);
+	peak_pages = 0;
 }
 
 struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned int flags,
@@ -149,6 +156,20 @@ static int take_frames(struct vm_struct *vm, const struct area_request *rq, unsi
 	return 0;
 }
 
+/*
+ * While areas have had more pages than they have now, frames are likely to be used again, and the
+ * host has memory for them.
+ */
+static bool frames_were_used(void)
+{
+	long total = vmalloc_total_pages();
+
+	if (total <= READ_ONCE(peak_pages))
+		return true;
+	WRITE_ONCE(peak_pages, total);
+	return false;
+}
+
 static void free_frames(struct vm_struct *vm)
 {
 	if (!vm->pages)
@@ -240,7 +261,7 @@ void *vmalloc_request(const struct area_request *rq)
 	} else if (pgtable_map((unsigned long)addr, vm->pages, nr, PAGE_KERNEL)) {
 		vmalloc_warn(rq->size, rq->gfp, "failed to map pages");
 	} else {
-		tlb_map((unsigned long)addr, nr * PAGE_SIZE);
+		tlb_map((unsigned long)addr, nr * PAGE_SIZE, frames_were_used());
 		vmap_area_publish((unsigned long)addr);
 		return addr;
 	}

@@ -37,6 +37,7 @@ struct area_request {
 	const void *caller;
 };
 
+void vmalloc_areas_boot(void);
 void *vmalloc_request(const struct area_request *rq);
 void vmalloc_warn(unsigned long size, gfp_t gfp, const char *why);
 /* Addresses for @size bytes and a guard page, not yet found by others: vmap_area_publish(). */

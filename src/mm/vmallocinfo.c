@@ -122,6 +122,8 @@ static int window_boot(void)
 		       -err);
 		return err;
 	}
+	/* That was to see that they are free: tlb.c maps what is wanted of them. */
+	host_unmap(WINDOW_BASE, WINDOW_SIZE);
 	vmalloc_base = WINDOW_BASE;
 	vmalloc_end = WINDOW_BASE + WINDOW_SIZE;
 	err = pgtable_boot();
@@ -144,6 +146,7 @@ int vmalloc_boot(const struct machine_config *cfg)
 
 	vmalloc_nommu = cfg->nommu;
 	vmalloc_strict = cfg->vmalloc_strict;
+	vmalloc_areas_boot();
 	vmalloc_cache_boot();
 	if (!vmalloc_nommu)
 		err = window_boot();

@@ -31,7 +31,7 @@ static int show_pages(unsigned long addr, struct page **pages, unsigned int coun
 {
 	if (pgtable_map(addr, pages, count, prot ? prot : PAGE_KERNEL))
 		return -ENOMEM;
-	tlb_map(addr, count * PAGE_SIZE);
+	tlb_map(addr, count * PAGE_SIZE, true);
 	return 0;
 }
 
