@@ -119,7 +119,8 @@ static const struct fuse_lowlevel_ops ops = {
 
 int main(int argc, char **argv)
 {
-	char *args[] = { argv[0], "-o", "default_permissions,fsname=onefile", NULL };
+	char options[] = "default_permissions,fsname=onefile", o[] = "-o";
+	char *args[] = { argv[0], o, options, NULL };
 	struct fuse_args fuse = FUSE_ARGS_INIT(3, args);
 	struct fuse_loop_config *loop = fuse_loop_cfg_create();
 	struct fuse_session *session;

@@ -31,6 +31,7 @@
 #include "../kernel/workqueue.h"
 #include "bootmem.h"
 #include "highmem.h"
+#include "iomem.h"
 #include "machine_config.h"
 #include "memblock_internal.h"
 #include "page_reporting.h"
@@ -236,6 +237,7 @@ unsigned long machine_halt(void)
 	page_reporting_exit();
 	kswapds_exit();
 	leaks += vmalloc_exit();
+	iomem_exit();
 	leaks += slab_exit();
 	workqueue_exit();
 	for_each_populated_zone(zone)
