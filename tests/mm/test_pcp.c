@@ -16,8 +16,10 @@ static struct per_cpu_pages *lists_of(unsigned int cpu)
 static void test_3_4_last_freed_is_first_taken(void **state)
 {
 	struct page *pages[10];
+	bool outer;
 
 	boot("mem=64M,cpus=1");
+	outer = cpu_begin(); /* nobody else gets the CPU, or empties its lists */
 	for (unsigned int order = 0; order < PCP_ORDERS; order++) {
 		for (int i = 0; i < 4; i++)
 			pages[i] = alloc_pages(GFP_KERNEL, order);
@@ -29,14 +31,17 @@ static void test_3_4_last_freed_is_first_taken(void **state)
 			__free_pages(pages[i], order);
 		drain_all_pages();
 	}
+	cpu_end(outer);
 	halt();
 }
 
 static void test_3_4_the_book_s_hot_and_cold_pages(void **state)
 {
 	struct page *a, *b, *c;
+	bool outer;
 
 	boot("mem=64M,cpus=1");
+	outer = cpu_begin(); /* nobody else gets the CPU, or empties its lists */
 	a = alloc_page(GFP_KERNEL);
 	b = alloc_page(GFP_KERNEL);
 	c = alloc_page(GFP_KERNEL);
@@ -51,6 +56,7 @@ static void test_3_4_the_book_s_hot_and_cold_pages(void **state)
 	free_page((unsigned long)page_address(a));
 	__free_page(b);
 	__free_page(c);
+	cpu_end(outer);
 	halt();
 }
 
@@ -109,8 +115,10 @@ static void test_3_4_orders_above_3_go_to_the_buddy(void **state)
 static void test_3_4_types_have_lists_of_their_own(void **state)
 {
 	struct page *a, *b;
+	bool outer;
 
 	boot("mem=256M,cpus=1");
+	outer = cpu_begin(); /* nobody else gets the CPU, or empties its lists */
 	a = alloc_page(GFP_KERNEL);
 	b = alloc_page(GFP_USER | __GFP_MOVABLE);
 	__free_page(a);
@@ -119,6 +127,7 @@ static void test_3_4_types_have_lists_of_their_own(void **state)
 	assert_ptr_equal(alloc_page(GFP_USER | __GFP_MOVABLE), b);
 	__free_page(a);
 	__free_page(b);
+	cpu_end(outer);
 	halt();
 }
 
