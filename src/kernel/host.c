@@ -117,15 +117,20 @@ int host_window_unmap(unsigned long addr, u64 size)
 	return p == MAP_FAILED ? -errno : 0;
 }
 
+/*
+ * Pages of the window are mapped and forgotten under the eyes of threads that use them: their next
+ * access brings them back. The C library's functions would make a sanitizer take that for a write
+ * to the whole range, and report a race.
+ */
 int host_map_at(int fd, unsigned long addr, u64 size, u64 offset, bool writable)
 {
-	void *p = mmap((void *)addr, size, PROT_READ | (writable ? PROT_WRITE : 0),
-		       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
+	long p = syscall(SYS_mmap, addr, size, PROT_READ | (writable ? PROT_WRITE : 0),
+			 MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
 
-	if (p == MAP_FAILED)
+	if (p == -1)
 		return -errno;
-	if (p != (void *)addr) {
-		munmap(p, size);
+	if (p != (long)addr) {
+		syscall(SYS_munmap, p, size);
 		return -EEXIST;
 	}
 	return 0;
@@ -133,7 +138,7 @@ int host_map_at(int fd, unsigned long addr, u64 size, u64 offset, bool writable)
 
 void host_unmap(unsigned long addr, u64 size)
 {
-	munmap((void *)addr, size);
+	syscall(SYS_munmap, addr, size);
 }
 
 /*
@@ -406,15 +411,16 @@ static bool (*fault_fn)(void *addr, bool write, void *pc);
 static void fault_handler(int sig, siginfo_t *si, void *context)
 {
 	bool write = false;
+	const ucontext_t *uc = context;
 	int err = errno;
 	void *pc = NULL;
 
 #if defined(__x86_64__)
-	const ucontext_t *uc = context;
-
 	write = uc->uc_mcontext.gregs[REG_ERR] & 2;
 	pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
 #endif
+	/* Whoever jumps away from here does it with the signals that the thread had blocked. */
+	pthread_sigmask(SIG_SETMASK, &uc->uc_sigmask, NULL);
 	if (!fault_fn(si->si_addr, write, pc))
 		signal(sig, SIG_DFL);
 	errno = err;

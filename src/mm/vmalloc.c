@@ -17,9 +17,11 @@
  *    frames; their addresses, and what the host knows of them, rest until a purge. Sizes that
  *    are not (yet) common, and all with vmalloc=strict, are unmapped at once.
  * 6. vfree_atomic() claims, and leaves the rest to a work item.
- * 7. Locks: none here but those called; an area being made or freed belongs to its caller.
+ * 7. Locks: deferred_mutex, so that who wants them all freed waits for who is at it. Otherwise
+ *    none but those called: an area being made or freed belongs to its caller.
  */
 #include <kmem/bug.h>
+#include <kmem/mutex.h>
 #include <kmem/seq_file.h>
 #include <kmem/slab.h>
 #include <kmem/workqueue.h>
@@ -34,6 +36,7 @@
 static atomic_long_t total_pages;
 static long peak_pages;		   /* the most that total_pages was; about */
 static struct vm_struct *deferred; /* atomic */
+static DEFINE_MUTEX(deferred_mutex);
 
 long vmalloc_total_pages(void)
 {
@@ -211,8 +214,11 @@ static void *take_cached(const struct area_request *rq, unsigned int nr)
 
 	if (!vm)
 		return NULL;
-	/* The tables are there. */
-	pgtable_map((unsigned long)vm->addr, vm->pages, nr, PAGE_KERNEL);
+	/* The tables are there, as a rule. */
+	if (pgtable_map((unsigned long)vm->addr, vm->pages, nr, PAGE_KERNEL)) {
+		vmalloc_give_back(vm, true);
+		return NULL;
+	}
 	WRITE_ONCE(vm->caller, rq->caller);
 	WRITE_ONCE(vm->cached, false);
 	if (rq->gfp & __GFP_ZERO)
@@ -335,7 +341,9 @@ static struct vm_struct *claim(const void *addr)
 	vm = (struct vm_struct *)READ_ONCE(page->private);
 	if (!test_page_flag(page, PG_mapped) || vm->addr != addr)
 		return NULL;
-	if (!__atomic_compare_exchange_n(entry, &pte, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	/* Not present, but not yet gone: pgtable_clear() counts it with the others. */
+	if (!__atomic_compare_exchange_n(entry, &pte, pte & ~PTE_PRESENT, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
 		return NULL;
 	return vm;
 }
@@ -387,12 +395,15 @@ void vfree(const void *addr)
 
 void vmalloc_run_deferred(void)
 {
-	struct vm_struct *vm = __atomic_exchange_n(&deferred, NULL, __ATOMIC_ACQUIRE), *next;
+	struct vm_struct *vm, *next;
 
+	mutex_lock(&deferred_mutex);
+	vm = __atomic_exchange_n(&deferred, NULL, __ATOMIC_ACQUIRE);
 	for (; vm; vm = next) {
 		next = vm->next_deferred;
 		free_claimed(vm);
 	}
+	mutex_unlock(&deferred_mutex);
 }
 
 static void deferred_work(struct work_struct *work)
