@@ -91,22 +91,36 @@ void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic + (1ul << order));
 }
 
-/* @order is the block's, which the caller mostly knows without looking. */
-static __always_inline void take_off_list(struct zone *zone, struct page *page, unsigned int order)
+/* Off its list, which is told to be empty now; account_taken() is still to come. */
+static __always_inline bool unlink_block(struct zone *zone, struct page *page, unsigned int order,
+					 enum migratetype type)
 {
 	struct free_area *area = &zone->free_area[order];
-	enum migratetype type = page->migratetype;
 	struct list_head *prev = page->lru.prev, *next = page->lru.next;
 
 	next->prev = prev;
 	prev->next = next;
 	area->nr_free--;
 	area->nr_of_type[type]--;
-	if (prev == next && prev == &area->free_list[type])
-		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~(1u << order));
-	if (unlikely(type == MIGRATE_HIGHATOMIC))
-		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic - (1ul << order));
 	clear_page_flags(page, BIT(PG_buddy) | BIT(PG_reported));
+	return prev == next; /* only the head is both to an entry */
+}
+
+/* @pages pages of @type left their lists, which emptied those of the orders in @emptied. */
+static __always_inline void account_taken(struct zone *zone, enum migratetype type, u32 emptied,
+					  unsigned long pages)
+{
+	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] & ~emptied);
+	if (unlikely(type == MIGRATE_HIGHATOMIC))
+		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic - pages);
+}
+
+static void take_off_list(struct zone *zone, struct page *page, unsigned int order)
+{
+	enum migratetype type = page->migratetype;
+	u32 emptied = (u32)unlink_block(zone, page, order, type) << order;
+
+	account_taken(zone, type, emptied, 1ul << order);
 }
 
 static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned int order)
@@ -138,22 +152,28 @@ static bool likely_to_merge(struct zone *zone, unsigned long pfn, unsigned int o
 void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 		      enum migratetype type, unsigned int fpi)
 {
-	unsigned long pfn = page_to_pfn(page);
+	unsigned long pfn = page_to_pfn(page), taken = 0;
+	u32 emptied = 0; /* orders whose list of @type has lost its last block */
 
 	zone_add_free(zone, 1l << order);
-	while (order < MAX_PAGE_ORDER) {
+	for (; order < MAX_PAGE_ORDER; order++) {
 		struct page *buddy = free_buddy_of(zone, pfn, order);
 
 		if (!buddy)
 			break;
-		/* Within a pageblock all is of one type; beyond, reserves stay apart. */
-		if (order >= pageblock_order && buddy->migratetype != type &&
-		    (buddy->migratetype >= TYPES_THAT_MERGE || type >= TYPES_THAT_MERGE))
-			break;
-		take_off_list(zone, buddy, order);
+		if (likely(buddy->migratetype == type)) {
+			emptied |= (u32)unlink_block(zone, buddy, order, type) << order;
+			taken += 1ul << order;
+		} else {
+			/* Within a pageblock all is of one type; beyond, reserves stay apart. */
+			if (order >= pageblock_order &&
+			    (buddy->migratetype >= TYPES_THAT_MERGE || type >= TYPES_THAT_MERGE))
+				break;
+			take_off_list(zone, buddy, order);
+		}
 		pfn &= ~(1ul << order);
-		order++;
 	}
+	account_taken(zone, type, emptied, taken);
 	if (order >= pageblock_order)
 		report_hint();
 	buddy_put_on_list(zone, pfn_to_page(pfn), order, type,
@@ -289,6 +309,23 @@ static bool steal(struct zone *zone, unsigned int order, enum migratetype type)
 	return false;
 }
 
+/* Out of line, or its loops' constants would be made ready in every call. */
+static noinline struct page *take_from_others(struct zone *zone, unsigned int order,
+					      enum migratetype type)
+{
+	struct page *page;
+
+	do {
+		if (type == MIGRATE_MOVABLE || !fallback_block(zone, MAX_PAGE_ORDER, type)) {
+			if (frontier_advance(zone) && type == MIGRATE_MOVABLE)
+				continue;
+		}
+		if (!steal(zone, order, type))
+			return NULL;
+	} while (!(page = take_smallest(zone, order, type)));
+	return page;
+}
+
 /*
  * A block of @order, first of its own type, then from beyond the frontier, then of other types.
  * An untouched block counts as MOVABLE, so others claim it as they would claim that.
@@ -299,17 +336,8 @@ struct page *buddy_take(struct zone *zone, unsigned int order, enum migratetype 
 
 	if (unlikely(page_group_by_mobility_disabled))
 		type = MIGRATE_UNMOVABLE;
-	for (;;) {
-		page = take_smallest(zone, order, type);
-		if (page)
-			return page;
-		if (type == MIGRATE_MOVABLE || !fallback_block(zone, MAX_PAGE_ORDER, type)) {
-			if (frontier_advance(zone) && type == MIGRATE_MOVABLE)
-				continue;
-		}
-		if (!steal(zone, order, type))
-			return NULL;
-	}
+	page = take_smallest(zone, order, type);
+	return likely(page) ? page : take_from_others(zone, order, type);
 }
 
 struct page *buddy_take_highatomic(struct zone *zone, unsigned int order)

@@ -36,6 +36,7 @@
 #include "memblock_internal.h"
 #include "page_reporting.h"
 #include "percpu_internal.h"
+#include "pgtable.h"
 #include "ram.h"
 #include "slab.h"
 #include "vmalloc.h"
@@ -263,6 +264,7 @@ unsigned long machine_check(void)
 void machine_idle(void)
 {
 	vm_unmap_aliases();
+	pgtable_trim();
 	slab_free_unused();
 	drain_idle_pages();
 }

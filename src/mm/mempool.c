@@ -165,7 +165,7 @@ static void wait_for_element(mempool_t *pool)
 	finish_wait(&pool->wait, &wait);
 }
 
-void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+static noinline void *alloc_or_wait(mempool_t *pool, gfp_t gfp)
 {
 	gfp_t full = gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	gfp_t now = full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
@@ -175,11 +175,7 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	for (;; now = full) {
-		/* The usual pool does not need a call through a pointer. */
-		if (likely(pool->alloc == mempool_alloc_slab))
-			element = kmem_cache_alloc(pool->pool_data, now);
-		else
-			element = pool->alloc(now, pool->pool_data);
+		element = pool->alloc(now, pool->pool_data);
 		if (likely(element))
 			return element;
 		element = mempool_alloc_preallocated(pool);
@@ -191,6 +187,20 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 			return NULL;
 		wait_for_element(pool);
 	}
+}
+
+void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+{
+	void *element;
+
+	/* The usual pool, over a cache, in a place where nothing is to be reported. */
+	if (likely(pool->alloc == mempool_alloc_slab && !in_atomic() && !(gfp & __GFP_ZERO))) {
+		element = kmem_cache_alloc(pool->pool_data, GFP_NOWAIT | __GFP_NOMEMALLOC |
+								    __GFP_NORETRY | __GFP_NOWARN);
+		if (likely(element))
+			return element;
+	}
+	return alloc_or_wait(pool, gfp);
 }
 
 void mempool_free(void *element, mempool_t *pool)

@@ -13,17 +13,25 @@
  * 2. Structures: an entry is a frame's number in bits 12 to 51 and flags below and above it; of a
  *    table above the lowest level it is the frame of the next table. Flags are the processor's,
  *    and one that it leaves to software: PTE_IO.
- * 3. Tables are not freed when their last entry goes, as in the kernel, but at the halt. So who
- *    found an entry may look at it at any time and needs no lock.
- * 4. Invariants (pgtable_check()): NR_PAGETABLE = tables; a present entry's frame is in RAM, or
- *    the entry has PTE_IO.
- * 5. Locks: none. A table comes into the one above it by compare-and-exchange; whoever comes
- *    second frees his. Two areas never share an entry, so entries have one writer.
+ * 3. Tables are not freed when their last entry goes, as in the kernel: the next area will want
+ *    them. But an idle machine gives back what it does not need (machine_idle()), and tables
+ *    without an entry are among that. So that they are found without a search, a table's page
+ *    counts its present entries in ->private and knows in ->mapping the entry that points at it;
+ *    one whose count falls to 0 goes on the list of empty tables.
+ * 4. Invariants (pgtable_check()): NR_PAGETABLE = tables; ->private = present entries; a present
+ *    entry's frame is in RAM, or the entry has PTE_IO.
+ * 5. Locks: trim_sem, for reading by who writes entries, for writing by who frees tables, who
+ *    waits for the TLB before they go, since faults look at tables. Otherwise none: a
+ *    table comes into the one above it by compare-and-exchange; whoever comes second frees his.
+ *    Two areas never share an entry, so entries have one writer, and who looks at an area's
+ *    entries needs no lock while the area stays. empty_lock for the list.
  */
 #include <kmem/bug.h>
+#include <kmem/mutex.h>
 #include <kmem/seq_file.h>
 
 #include "pgtable.h"
+#include "tlb.h"
 #include "zone.h"
 
 #define LEVELS	   4
@@ -33,6 +41,10 @@
 #define TABLE_FLAGS 0x63ull
 
 static u64 *root;
+
+static DECLARE_RWSEM(trim_sem);
+static DEFINE_SPINLOCK(empty_lock);
+static LIST_HEAD(empty_tables); /* protected by empty_lock; ->inuse is set while on it */
 
 static unsigned int level_shift(int level)
 {
@@ -56,6 +68,7 @@ static u64 *table_alloc(void)
 	if (!page)
 		return NULL;
 	set_page_flags(page, BIT(PG_pgtable));
+	page->inuse = 0;
 	mod_zone_page_state(page_zone(page), NR_PAGETABLE, 1);
 	return page_address(page);
 }
@@ -65,6 +78,8 @@ static void table_free(u64 *table)
 	struct page *page = virt_to_page(table);
 
 	clear_page_flags(page, BIT(PG_pgtable));
+	page->mapping = NULL;
+	page->private = 0;
 	mod_zone_page_state(page_zone(page), NR_PAGETABLE, -1);
 	__free_page(page);
 }
@@ -81,6 +96,21 @@ u64 *pgtable_entry(unsigned long addr)
 	return &table[index_at(addr, 0)];
 }
 
+/* @n entries more, or fewer, are present in the table of @entry. */
+static void count_entries(u64 *entry, long n)
+{
+	struct page *page = virt_to_page(entry);
+
+	if (!n || __atomic_add_fetch(&page->private, n, __ATOMIC_RELAXED) || n > 0)
+		return;
+	spin_lock(&empty_lock);
+	if (!page->inuse) {
+		page->inuse = 1;
+		list_add(&page->lru, &empty_tables);
+	}
+	spin_unlock(&empty_lock);
+}
+
 /* The table that @entry is to point at, made if there is none. */
 static u64 *table_get(u64 *entry)
 {
@@ -92,9 +122,12 @@ static u64 *table_get(u64 *entry)
 	table = table_alloc();
 	if (!table)
 		return NULL;
+	virt_to_page(table)->mapping = entry;
 	if (__atomic_compare_exchange_n(entry, &old, __pa(table) | TABLE_FLAGS, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		count_entries(entry, 1);
 		return table;
+	}
 	table_free(table);
 	return table_of(old);
 }
@@ -114,9 +147,28 @@ static unsigned long in_one_table(unsigned long addr, unsigned long nr)
 	return min(nr, (unsigned long)PTRS_PER_TABLE - index_at(addr, 0));
 }
 
-/* Either the pages of an array, or neighbouring frames. */
-static int map(unsigned long addr, struct page *const *pages, unsigned long pfn, unsigned long nr,
-	       pgprot_t prot)
+/* Caller holds trim_sem. */
+static void clear_entries(unsigned long addr, unsigned long nr)
+{
+	while (nr) {
+		unsigned long n = in_one_table(addr, nr);
+		u64 *entry = pgtable_entry(addr);
+		long gone = 0;
+
+		for (unsigned long i = 0; entry && i < n; i++) {
+			gone += READ_ONCE(entry[i]) != 0;
+			WRITE_ONCE(entry[i], 0);
+		}
+		if (entry)
+			count_entries(entry, -gone);
+		addr += n * PAGE_SIZE;
+		nr -= n;
+	}
+}
+
+/* Either the pages of an array, or neighbouring frames. Caller holds trim_sem. */
+static int set_entries(unsigned long addr, struct page *const *pages, unsigned long pfn,
+		       unsigned long nr, pgprot_t prot)
 {
 	unsigned long done = 0;
 
@@ -125,9 +177,10 @@ static int map(unsigned long addr, struct page *const *pages, unsigned long pfn,
 		u64 *entry = entry_get(addr + done * PAGE_SIZE);
 
 		if (!entry) {
-			pgtable_clear(addr, done);
+			clear_entries(addr, done);
 			return -ENOMEM;
 		}
+		count_entries(entry, n);
 		for (unsigned long i = 0; i < n; i++, done++) {
 			u64 frame = pages ? page_to_pfn(pages[done]) : pfn + done;
 
@@ -135,6 +188,17 @@ static int map(unsigned long addr, struct page *const *pages, unsigned long pfn,
 		}
 	}
 	return 0;
+}
+
+static int map(unsigned long addr, struct page *const *pages, unsigned long pfn, unsigned long nr,
+	       pgprot_t prot)
+{
+	int err;
+
+	down_read(&trim_sem);
+	err = set_entries(addr, pages, pfn, nr, prot);
+	up_read(&trim_sem);
+	return err;
 }
 
 int pgtable_map(unsigned long addr, struct page *const *pages, unsigned long nr, pgprot_t prot)
@@ -149,15 +213,50 @@ int pgtable_map_frames(unsigned long addr, unsigned long pfn, unsigned long nr, 
 
 void pgtable_clear(unsigned long addr, unsigned long nr)
 {
-	while (nr) {
-		unsigned long n = in_one_table(addr, nr);
-		u64 *entry = pgtable_entry(addr);
+	down_read(&trim_sem);
+	clear_entries(addr, nr);
+	up_read(&trim_sem);
+}
 
-		for (unsigned long i = 0; entry && i < n; i++)
-			WRITE_ONCE(entry[i], 0);
-		addr += n * PAGE_SIZE;
-		nr -= n;
+/* Takes a table without entries off the one above, which may have none now. */
+static void unlink_table(struct page *page)
+{
+	u64 *entry = page->mapping;
+
+	WRITE_ONCE(*entry, 0);
+	count_entries(entry, -1);
+}
+
+void pgtable_trim(void)
+{
+	struct page *page;
+	LIST_HEAD(unlinked);
+
+	if (!root || !down_write_trylock(&trim_sem))
+		return;
+	for (;;) {
+		spin_lock(&empty_lock);
+		page = list_first_entry_or_null(&empty_tables, struct page, lru);
+		if (page) {
+			list_del(&page->lru);
+			page->inuse = 0;
+		}
+		spin_unlock(&empty_lock);
+		if (!page)
+			break;
+		if (page->private || page_address(page) == root)
+			continue;
+		unlink_table(page);
+		list_add(&page->lru, &unlinked);
 	}
+	/* A fault that was looking at them has looked away when it lets go of the TLB. */
+	tlb_sync();
+	while (!list_empty(&unlinked)) {
+		page = list_first_entry(&unlinked, struct page, lru);
+		list_del(&page->lru);
+		table_free(page_address(page));
+	}
+	up_write(&trim_sem);
 }
 
 /* What one line of proc/kpagetables says: pages with neighbouring frames and equal flags. */
@@ -218,7 +317,7 @@ int kpagetables_show(struct seq_file *m, void *v)
 
 static unsigned long check_table(const u64 *table, int level, unsigned long *tables)
 {
-	unsigned long bad = 0;
+	unsigned long bad = 0, present = 0;
 
 	++*tables;
 	for (unsigned int i = 0; i < PTRS_PER_TABLE; i++) {
@@ -226,12 +325,13 @@ static unsigned long check_table(const u64 *table, int level, unsigned long *tab
 
 		if (!(entry & PTE_PRESENT))
 			continue;
+		present++;
 		if (level)
 			bad += check_table(table_of(entry), level - 1, tables);
 		else
 			bad += !(entry & PTE_IO) && !pfn_valid(pte_pfn(entry));
 	}
-	return bad;
+	return bad + (present != virt_to_page(table)->private);
 }
 
 unsigned long pgtable_check(void)
@@ -249,6 +349,7 @@ unsigned long pgtable_check(void)
 
 int pgtable_boot(void)
 {
+	INIT_LIST_HEAD(&empty_tables);
 	root = table_alloc();
 	return root ? 0 : -ENOMEM;
 }

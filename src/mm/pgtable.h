@@ -31,6 +31,9 @@ int pgtable_map(unsigned long addr, struct page *const *pages, unsigned long nr,
 int pgtable_map_frames(unsigned long addr, unsigned long pfn, unsigned long nr, pgprot_t prot);
 void pgtable_clear(unsigned long addr, unsigned long nr);
 
+/* Frees the tables that have no entry. Does nothing while somebody writes entries. May sleep. */
+void pgtable_trim(void);
+
 static inline u64 pgtable_read(unsigned long addr)
 {
 	const u64 *entry = pgtable_entry(addr);

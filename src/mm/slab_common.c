@@ -95,13 +95,18 @@ static unsigned int calculate_alignment(slab_flags_t flags, unsigned int align, 
 	return ALIGN(max(align, (unsigned int)ARCH_KMALLOC_MINALIGN), sizeof(void *));
 }
 
+#define SHEAF_MAX 60 /* with its head, a sheaf is 512 bytes */
+
 static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
 {
 	if (flags & SLAB_NO_SHEAVES)
 		return 0;
+	/* The most that fits, where a CPU's sheaf of it holds no more than a 1024th of RAM. */
+	if ((unsigned long)size * SHEAF_MAX <= totalram_pages() << (PAGE_SHIFT - 10))
+		return SHEAF_MAX;
 	if (size >= 4096)
 		return 16;
-	return size >= 1024 ? 32 : size >= 256 ? 48 : 60;
+	return size >= 1024 ? 32 : size >= 256 ? 48 : SHEAF_MAX;
 }
 
 #define BARN_FULL_MIN 10

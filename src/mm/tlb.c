@@ -391,3 +391,9 @@ void tlb_exit(void)
 	host_free(chunks);
 	chunks = NULL;
 }
+
+void tlb_sync(void)
+{
+	host_lock(&tlb_lock);
+	host_unlock(&tlb_lock);
+}

@@ -27,4 +27,7 @@ unsigned long tlb_runs(void); /* host mappings there are now; at most tlb_budget
 unsigned long tlb_budget(void);
 unsigned long tlb_check(void);
 
+/* Returns when no fault is looking at page tables as they were before the call. */
+void tlb_sync(void);
+
 #endif

@@ -78,7 +78,7 @@ check "equations after it" "$EQUATIONS" "$MNT" quiet
 # Reading ends where the file ends, in pieces of any size.
 for f in proc/slabinfo proc/zoneinfo proc/pagetypeinfo sys/kernel/slab/kmalloc-64/objects \
 	sys/devices/system/node/node0/meminfo; do
-	check "cp $f" cp "$MNT/$f" "$TMP/whole"
+	check "cp $f" cp -f "$MNT/$f" "$TMP/whole"
 	for bs in 1 7 1024 4096; do
 		check "dd $f" dd if="$MNT/$f" of="$TMP/piece" bs=$bs
 		check "$f in pieces of $bs" cmp "$TMP/whole" "$TMP/piece"
