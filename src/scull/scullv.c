@@ -31,13 +31,17 @@ static size_t scullv_quantum_bytes(int order)
 	return PAGE_SIZE << order;
 }
 
-/* Page by page, in the direct map. */
+/* Page by page, in the direct map; pages of high memory where the area has them. */
 static void *scullv_host_bytes(void *at, size_t *len)
 {
 	size_t off = (unsigned long)at % PAGE_SIZE;
+	struct page *page = vmalloc_to_page(at);
 
 	*len = min(*len, PAGE_SIZE - off);
-	return (char *)page_address(vmalloc_to_page(at)) + off;
+	if (!PageHighMem(page))
+		return (char *)page_address(page) + off;
+	vmalloc_fault_in(at, *len);
+	return at;
 }
 
 static struct scull_driver scullv_driver = {
