@@ -43,6 +43,7 @@
 #include "zone.h"
 
 #define MAX_RETRIES 16
+#define MAX_ROUNDS  256 /* with something freed each time, which others took */
 
 #define ALLOC_MARK_LOW	    0x001u /* otherwise min */
 #define ALLOC_NO_WATERMARKS 0x004u
@@ -222,7 +223,7 @@ static unsigned long make_room(const struct request *rq)
 static struct page *alloc_slow(const struct request *rq)
 {
 	gfp_t gfp = rq->gfp;
-	unsigned int flags = alloc_flags_for(gfp), fruitless = 0;
+	unsigned int flags = alloc_flags_for(gfp), fruitless = 0, rounds = 0;
 	bool costly = rq->order > PAGE_ALLOC_COSTLY_ORDER;
 	struct page *page;
 
@@ -254,7 +255,8 @@ static struct page *alloc_slow(const struct request *rq)
 			break;
 		if (costly && !(gfp & __GFP_RETRY_MAYFAIL))
 			break;
-		if (fruitless > (gfp & __GFP_RETRY_MAYFAIL ? MAX_RETRIES : 1))
+		if (fruitless > (gfp & __GFP_RETRY_MAYFAIL ? MAX_RETRIES : 1) ||
+		    ++rounds > MAX_ROUNDS)
 			break;
 		cond_resched();
 	}

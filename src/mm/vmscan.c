@@ -164,27 +164,26 @@ static unsigned long pages_at_hand(void)
 	return sum;
 }
 
-/* Rising pressure until @enough pages came free. Returns how many did. */
+/*
+ * Rising pressure until @enough pages came free. Returns how many did: what is free now and was
+ * not before, or what the shrinkers say they freed, if others were quicker to take it.
+ */
 static unsigned long reclaim(gfp_t gfp, int nid, unsigned long enough, enum vm_event scan,
 			     enum vm_event steal)
 {
-	unsigned long before = pages_at_hand(), now = before;
+	unsigned long before = pages_at_hand(), now, objects = 0, freed = 0;
 	unsigned int flags = current->flags;
 
 	current->flags |= PF_MEMALLOC;
-	for (int priority = DEF_PRIORITY; priority >= 0; priority -= 3) {
-		unsigned long objects = shrink_slab(gfp, nid, priority);
-
-		count_vm_events(scan, objects);
+	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority -= 3) {
+		objects += shrink_slab(gfp, nid, priority);
 		now = pages_at_hand();
-		if (now >= before + enough)
-			break;
+		freed = max(now > before ? now - before : 0, objects);
 	}
 	current->flags = (current->flags & ~PF_MEMALLOC) | (flags & PF_MEMALLOC);
-	if (now <= before)
-		return 0;
-	count_vm_events(steal, now - before);
-	return now - before;
+	count_vm_events(scan, objects);
+	count_vm_events(steal, freed);
+	return freed;
 }
 
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
