@@ -51,6 +51,7 @@ static const struct {
 	[TWO_THREADS] = { "two threads, pair", 1 },
 	[LIVE_1M] = { "10^6 live x 64", 3 },
 	[LIVE_10M] = { "10^7 live x 64", 5 },
+	[LIVE_PAUSE] = { "10^6, after a pause", 3 },
 	[MEMPOOL_PAIR] = { "mempool 64, pair", 1 },
 	[PERCPU_INC] = { "per-CPU increment", 1 },
 };

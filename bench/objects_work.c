@@ -182,7 +182,7 @@ static struct {
 	_Alignas(128) void *objects[RING];
 } ring;
 
-/* Until *word differs by at least RING_BATCH from what makes the caller wait. */
+/* Until *word is @until or more; both may wrap. */
 static void wait_while(const unsigned long *word, unsigned long until)
 {
 	for (int spins = 0; (long)(__atomic_load_n(word, __ATOMIC_ACQUIRE) - until) < 0; spins++) {
@@ -250,14 +250,23 @@ static double live(long n)
 	});
 }
 
+/* The second of two in a row: what an allocator gave back to the host meanwhile is not in it. */
 static double live_1m(void)
 {
+	live(1000000);
 	return live(1000000);
 }
 
 static double live_10m(void)
 {
+	live(LIVE_MAX);
 	return live(LIVE_MAX);
+}
+
+/* The first one since others had their turns. */
+static double live_pause(void)
+{
+	return live(1000000);
 }
 
 #ifdef WITH_KMEM
@@ -317,6 +326,7 @@ static row_fn *const rows[NR_OBJECTS_ROWS] = {
 	[TWO_THREADS] = two_threads_hot,
 	[LIVE_1M] = live_1m,
 	[LIVE_10M] = live_10m,
+	[LIVE_PAUSE] = live_pause,
 	[MEMPOOL_PAIR] = mempool_pair,
 	[PERCPU_INC] = percpu_inc,
 };
