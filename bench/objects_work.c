@@ -271,7 +271,7 @@ static double live_pause(void)
 
 #ifdef WITH_KMEM
 static mempool_t *pool;
-static long __percpu *counter;
+static DEFINE_PER_CPU(long, counter);
 
 static double mempool_pair(void)
 {
@@ -285,8 +285,8 @@ static double percpu_inc(void)
 {
 	return TIME(PAIRS, {
 		for (long i = 0; i < PAIRS; i++) {
-			(*get_cpu_ptr(counter))++;
-			put_cpu_ptr(counter);
+			get_cpu_var(counter)++;
+			put_cpu_var(counter);
 		}
 	});
 }
@@ -300,8 +300,7 @@ static int prepare(void)
 		return 1;
 	cache = kmem_cache_create("bench-64", 64, 0, 0, NULL);
 	pool = cache ? mempool_create_slab_pool(32, cache) : NULL;
-	counter = alloc_percpu(long);
-	return !pool || !counter;
+	return !pool;
 }
 #else
 #define mempool_pair NULL
