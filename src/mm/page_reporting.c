@@ -23,7 +23,7 @@
 #include "ram.h"
 #include "zone.h"
 
-#define REPORT_DELAY_NS (300ull * 1000 * 1000)
+#define REPORT_DELAY_NS (1000ull * 1000 * 1000)
 
 static unsigned long reporter;
 static unsigned int stop;
