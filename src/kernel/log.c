@@ -13,7 +13,6 @@
 #include <kmem/printk.h>
 #include <kmem/sched.h>
 #include <kmem/seq_file.h>
-#include <kmem/vmstat.h>
 
 #include "host.h"
 #include "log.h"

@@ -19,7 +19,6 @@
  */
 #include <limits.h>
 #include <string.h>
-#include <kmem/machine.h>
 #include <kmem/module.h>
 #include <kmem/mutex.h>
 #include <kmem/seq_file.h>
@@ -36,7 +35,7 @@ struct module_set {
 
 /* One "module.param=value" word of the boot line, cut into its parts. */
 struct param_word {
-	char text[MACHINE_CMDLINE_MAX]; /* no word is longer than the line */
+	char text[COMMAND_LINE_SIZE]; /* no word is longer than the line */
 	const char *mod, *param;
 	const char *value; /* NULL: no '=' */
 };
@@ -206,7 +205,7 @@ static int apply_param(const struct module *mod, const struct param_word *word)
 
 static int apply_boot_line(const struct module *mod)
 {
-	const char *line = machine_cmdline();
+	const char *line = boot_command_line;
 	struct param_word word;
 	int err = 0;
 
@@ -402,7 +401,7 @@ int module_call(const char *name, int (*fn)(struct module *mod, void *arg), void
 /* Every module word of the boot line must name something that is known. */
 static int check_boot_line(void)
 {
-	const char *line = machine_cmdline();
+	const char *line = boot_command_line;
 	struct param_word word;
 
 	while (next_param_word(&line, &word)) {

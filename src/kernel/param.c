@@ -21,6 +21,8 @@
 #include "host.h"
 #include "param.h"
 
+const char *boot_command_line = "";
+
 struct charp_copy {
 	struct charp_copy *next;
 	const struct kernel_param *kp;

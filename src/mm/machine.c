@@ -27,6 +27,7 @@
 #include "../kernel/cpu.h"
 #include "../kernel/host.h"
 #include "../kernel/oops.h"
+#include "../kernel/param.h"
 #include "../kernel/sched.h"
 #include "../kernel/workqueue.h"
 #include "bootmem.h"
@@ -45,12 +46,14 @@
 #include "vmstat.h"
 #include "zone.h"
 
+_Static_assert(MACHINE_CMDLINE_MAX <= COMMAND_LINE_SIZE, "modules keep a copy of each word");
+
 static struct machine_config running;
 static bool up;
 
 const char *machine_cmdline(void)
 {
-	return running.cmdline;
+	return boot_command_line;
 }
 
 int cmdline_show(struct seq_file *m, void *v)
@@ -148,6 +151,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	if (up)
 		return -EBUSY;
 	running = *cfg;
+	boot_command_line = running.cmdline;
 	if (machine_config_check(&running)) {
 		pr_err("boot: %s\n", running.message);
 		return -EINVAL;
