@@ -50,6 +50,20 @@ void host_free(void *p)
 	free(p);
 }
 
+void *host_table_alloc(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void host_table_free(void *table, size_t size)
+{
+	if (table)
+		munmap(table, size);
+}
+
 int host_ram_create(u64 size)
 {
 	int fd = memfd_create("kmemfs-ram", MFD_CLOEXEC);

@@ -370,9 +370,14 @@ unsigned long tlb_check(void)
 	return bad;
 }
 
+static size_t table_bytes(unsigned long start, unsigned long end)
+{
+	return (end - start) / TABLE_SPAN * sizeof(*chunks);
+}
+
 int tlb_boot(unsigned long start, unsigned long end)
 {
-	chunks = host_alloc((end - start) / TABLE_SPAN * sizeof(*chunks));
+	chunks = host_table_alloc(table_bytes(start, end));
 	if (!chunks)
 		return -ENOMEM;
 	oldest = newest = NULL;
@@ -387,9 +392,9 @@ int tlb_boot(unsigned long start, unsigned long end)
 void tlb_exit(void)
 {
 	oops_set_fixup(NULL);
-	window_start = window_end = 0;
-	host_free(chunks);
+	host_table_free(chunks, table_bytes(window_start, window_end));
 	chunks = NULL;
+	window_start = window_end = 0;
 }
 
 void tlb_sync(void)
