@@ -278,7 +278,8 @@ void bridge_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 		bridge_begin(&rq, req);
 		if (size) {
 			memset(buf, 0, size);
-			memcpy(buf, in, in_size);
+			if (in_size)
+				memcpy(buf, in, in_size);
 			request_window(&rq, (unsigned long)arg, size, buf, out_size > 0);
 		}
 		ret = vfs_ioctl(file_of(fi), cmd, (unsigned long)arg);

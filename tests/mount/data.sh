@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # data.sh - the data path: random calls against a shadow (fsx), fio's checksums, several clients at
 # once, large positions, mappings, copies; through the page cache, past it, and as in the book.
-# usage: data.sh KMEMFS FSX [STEPS]
+# usage: [FSX_STEPS=N] data.sh KMEMFS FSX
 . "$(dirname "$0")/lib.sh"
 FSX=$2
-STEPS=${3:-20000}
+STEPS=${FSX_STEPS:-20000}
 FAMILIES="scull scullc scullp scullv"
 D=$MNT/dev
 
