@@ -26,7 +26,7 @@ enum pageflags {
 	PG_hwpoison, /* set aside after wrong use: nobody gets it again */
 	PG_reported, /* free, and its host memory has been given back */
 	PG_pgtable,  /* an emulated page table */
-	PG_mapped,   /* behind a vmalloc area: ->private counts nothing, the area owns it */
+	PG_mapped,   /* the first of a vmalloc area; ->private is its vm_struct */
 	NR_PAGEFLAGS,
 };
 
@@ -59,7 +59,7 @@ struct page {
 	};
 	u8 order;	/* of the block this page is the first of */
 	u8 migratetype; /* of the list a free block is on */
-	u16 inuse;	/* PG_slab: objects handed out, to users or to sheaves */
+	u16 inuse;	/* PG_slab: objects handed out; PG_pgtable: 1 on the list of empty ones */
 	u16 objects;	/* PG_slab: objects in all */
 	u16 fresh;	/* PG_slab: the first object that was never handed out */
 };

@@ -30,7 +30,6 @@ struct vfs_client {
 };
 void vfs_set_client(const struct vfs_client *client);
 
-struct node *vfs_dev_dir(void);
 struct node *vfs_proc_dir(void);
 
 /* @flags: O_*. The file holds the node. O_TRUNC empties what has a length. */

@@ -123,14 +123,6 @@ int host_window_map(int fd, unsigned long addr, u64 size, u64 offset, bool writa
 	return p == MAP_FAILED ? -errno : 0;
 }
 
-int host_window_unmap(unsigned long addr, u64 size)
-{
-	void *p = mmap((void *)addr, size, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? -errno : 0;
-}
-
 /*
  * Pages of the window are mapped and forgotten under the eyes of threads that use them: their next
  * access brings them back. The C library's functions would make a sanitizer take that for a write

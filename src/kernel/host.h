@@ -30,8 +30,6 @@ int host_ram_discard(int fd, u64 offset, u64 size);
 int host_window_reserve(unsigned long addr, u64 size);
 /* Maps bytes of the RAM file at @addr inside a reserved window; -ENOMEM at the host's limit. */
 int host_window_map(int fd, unsigned long addr, u64 size, u64 offset, bool writable);
-/* Makes a range of a window fault again. */
-int host_window_unmap(unsigned long addr, u64 size);
 /* Maps bytes of the RAM file where nothing is. -EEXIST: something is; -ENOMEM at the limit. */
 int host_map_at(int fd, unsigned long addr, u64 size, u64 offset, bool writable);
 void host_unmap(unsigned long addr, u64 size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * machine.c - the machine as a whole: its words, its boot and its halt.
+ * machine.c - the machine as a whole: its boot and its halt.
  *
  * Boot goes in the kernel's order, each step resting on the ones before it:
  *
@@ -25,7 +25,6 @@
 #include <kmem/vmstat.h>
 
 #include "../kernel/cpu.h"
-#include "../kernel/host.h"
 #include "../kernel/oops.h"
 #include "../kernel/param.h"
 #include "../kernel/sched.h"
@@ -41,7 +40,6 @@
 #include "ram.h"
 #include "slab.h"
 #include "vmalloc.h"
-#include "vmap_area.h"
 #include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
