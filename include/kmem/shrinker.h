@@ -4,8 +4,8 @@
  *
  * Whoever holds memory that it can do without registers a shrinker. Under pressure the machine
  * asks count_objects() how much there is (it must not block) and scan_objects() to free up to
- * sc->nr_to_scan of it. Both run in a thread that may sleep if sc->gfp_mask allows it, without
- * locks of the allocators held.
+ * sc->nr_to_scan of it, once for each node that needs memory. Both run in a thread that may sleep
+ * if sc->gfp_mask allows it, without locks of the allocators held.
  * Source of the rules: Linux 6.1, mm/vmscan.c, do_shrink_slab().
  */
 #ifndef KMEM_SHRINKER_H
@@ -17,6 +17,9 @@
 #define SHRINK_EMPTY  (~0ul - 1) /* from count: nothing at all */
 #define DEFAULT_SEEKS 2
 #define SHRINK_BATCH  128
+
+/* shrinker->flags: count and scan look at what is on node sc->nid, and at nothing else. */
+#define SHRINKER_NUMA_AWARE 4u
 
 struct shrink_control {
 	gfp_t gfp_mask;
@@ -31,8 +34,9 @@ struct shrinker {
 	long batch; /* 0: SHRINK_BATCH */
 	int seeks;  /* cost of making an object anew; DEFAULT_SEEKS if in doubt */
 	unsigned int flags;
-	struct list_head list;	   /* protected by shrinker_mutex */
-	atomic_long_t nr_deferred; /* work that was due but not done */
+	struct list_head list; /* protected by shrinker_mutex */
+	/* Work that was due but not done: of each node, or all in the first. */
+	atomic_long_t nr_deferred[MAX_NUMNODES];
 	const char *name;
 	void *private_data;
 };

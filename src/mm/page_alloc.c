@@ -213,8 +213,9 @@ static unsigned long make_room(const struct request *rq)
 {
 	unsigned long freed;
 
-	atomic_long_inc(&((struct zone *)rq->preferred)->allocstall);
-	freed = try_to_free_pages(rq->gfp, rq->order);
+	/* Of the zone that was asked for, as in the kernel, also where there is none of it. */
+	atomic_long_inc(&rq->preferred->zone_pgdat->node_zones[rq->highest].allocstall);
+	freed = try_to_free_pages(rq->zones, rq->order, rq->gfp);
 	if (!freed)
 		drain_all_pages();
 	return freed;

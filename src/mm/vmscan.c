@@ -10,8 +10,9 @@
  * 2. Who runs it: a request that finds no page (direct reclaim), or kswapd, one thread for each
  *    node, woken when a zone falls below its low mark, which works until all are above high.
  * 3. Pressure has a priority, 12 (light) to 0 (everything): a round asks for
- *	delta = (freeable >> priority) * 4 / seeks  + what was deferred before,
- *    at most 2 * freeable, in batches. What was due and not done is deferred to the next round.
+ *	(freeable >> priority) * 4 / seeks  +  (deferred >> priority),
+ *    at most 2 * freeable, in batches. What was due and not done is deferred to a later round, for
+ *    each node separately if the shrinker tells nodes apart. Source: Linux 6.1, do_shrink_slab().
  * 4. Locks: shrinker_mutex around the list and the calls; no lock of an allocator is held here.
  *    A thread in reclaim has PF_MEMALLOC: its own requests may use the reserves and do not
  *    reclaim in turn.
@@ -49,7 +50,8 @@ static unsigned int nr_kswapds;
 
 int register_shrinker(struct shrinker *shrinker, const char *fmt, ...)
 {
-	atomic_long_set(&shrinker->nr_deferred, 0);
+	for (int nid = 0; nid < MAX_NUMNODES; nid++)
+		atomic_long_set(&shrinker->nr_deferred[nid], 0);
 	if (!shrinker->name)
 		shrinker->name = fmt;
 	mutex_lock(&shrinker_mutex);
@@ -91,30 +93,34 @@ void shrinker_free(struct shrinker *shrinker)
 	kfree(shrinker);
 }
 
-/* Returns the objects freed. Caller holds shrinker_mutex. */
-static unsigned long do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int priority)
+/* What a round was asked of shrinkers, and what came of it. */
+struct shrink_result {
+	unsigned long scanned, freed; /* objects */
+};
+
+/* Caller holds shrinker_mutex. */
+static void do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int priority,
+			   struct shrink_result *result)
 {
+	atomic_long_t *nr_deferred = &s->nr_deferred[s->flags & SHRINKER_NUMA_AWARE ? sc->nid : 0];
 	long batch = s->batch ? s->batch : SHRINK_BATCH;
-	unsigned long freeable = s->count_objects(s, sc), freed = 0;
-	long deferred, total, scanned = 0;
+	long freeable = (long)s->count_objects(s, sc);
+	long deferred, delta, total, scanned = 0;
 
-	if (freeable == 0 || freeable == SHRINK_EMPTY)
-		return 0;
-	deferred = atomic_long_xchg(&s->nr_deferred, 0);
-	if (s->seeks)
-		total = (freeable >> priority) * 4 / s->seeks;
-	else
-		total = freeable / 2;
-	total = min(total + (deferred >> priority), (long)(2 * freeable));
-	while (total >= batch || total >= (long)freeable) {
-		unsigned long n = min(batch, total), ret;
+	if (freeable == 0 || freeable == (long)SHRINK_EMPTY)
+		return;
+	deferred = atomic_long_xchg(nr_deferred, 0);
+	delta = s->seeks ? (freeable >> priority) * 4 / s->seeks : freeable / 2;
+	total = min((deferred >> priority) + delta, 2 * freeable);
+	while (total >= batch || total >= freeable) {
+		unsigned long ret;
 
-		sc->nr_to_scan = n;
-		sc->nr_scanned = n;
+		sc->nr_to_scan = min(batch, total);
+		sc->nr_scanned = sc->nr_to_scan;
 		ret = s->scan_objects(s, sc);
 		if (ret == SHRINK_STOP)
 			break;
-		freed += ret;
+		result->freed += ret;
 		count_vm_events(SLABS_SCANNED, sc->nr_scanned);
 		total -= sc->nr_scanned;
 		scanned += sc->nr_scanned;
@@ -122,34 +128,39 @@ static unsigned long do_shrink_slab(struct shrinker *s, struct shrink_control *s
 			break;
 		cond_resched();
 	}
-	atomic_long_add(max(deferred + total - scanned, 0l), &s->nr_deferred);
-	return freed;
+	result->scanned += scanned;
+	/* Others may have put work off meanwhile. */
+	atomic_long_add(clamp(deferred + delta - scanned, 0l, 2 * freeable), nr_deferred);
 }
 
-static unsigned long shrink_slab(gfp_t gfp, int nid, int priority)
+static struct shrink_result shrink_slab(gfp_t gfp, int nid, int priority)
 {
+	struct shrink_result result = { 0 };
 	struct shrinker *s;
-	unsigned long freed = 0;
 
 	mutex_lock(&shrinker_mutex);
 	list_for_each_entry(s, &shrinkers, list) {
 		struct shrink_control sc = { .gfp_mask = gfp, .nid = nid };
 
-		freed += do_shrink_slab(s, &sc, priority);
+		do_shrink_slab(s, &sc, priority, &result);
 	}
 	mutex_unlock(&shrinker_mutex);
-	return freed;
+	return result;
 }
 
+/* Each round must free twice what the one before had to: it ends, whatever shrinkers say. */
 unsigned long drop_slab(void)
 {
 	unsigned long freed, sum = 0;
+	unsigned int shift = 0;
 
 	count_vm_events(DROP_SLAB, 1);
 	do {
-		freed = shrink_slab(GFP_KERNEL, 0, 0);
+		freed = 0;
+		for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
+			freed += shrink_slab(GFP_KERNEL, nid, 0).freed;
 		sum += freed;
-	} while (freed > 10);
+	} while (freed >> shift++ > 1);
 	return sum;
 }
 
@@ -165,30 +176,44 @@ static unsigned long pages_at_hand(void)
 }
 
 /*
- * Rising pressure until @enough pages came free. Returns how many did: what is free now and was
- * not before, or what the shrinkers say they freed, if others were quicker to take it.
+ * Rising pressure on the nodes in @nodes until @enough pages came free. Returns how many did: what
+ * is free now and was not before, or what the shrinkers say they freed, if others were quicker to
+ * take it.
  */
-static unsigned long reclaim(gfp_t gfp, int nid, unsigned long enough, enum vm_event scan,
+static unsigned long reclaim(gfp_t gfp, u32 nodes, unsigned long enough, enum vm_event scan,
 			     enum vm_event steal)
 {
-	unsigned long before = pages_at_hand(), now, objects = 0, freed = 0;
+	unsigned long before = pages_at_hand(), now, freed = 0;
+	struct shrink_result sum = { 0 };
 	unsigned int flags = current->flags;
 
 	current->flags |= PF_MEMALLOC;
-	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority -= 3) {
-		objects += shrink_slab(gfp, nid, priority);
+	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
+		for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
+			struct shrink_result r = { 0 };
+
+			if (nodes & BIT(nid))
+				r = shrink_slab(gfp, nid, priority);
+			sum.scanned += r.scanned;
+			sum.freed += r.freed;
+		}
 		now = pages_at_hand();
-		freed = max(now > before ? now - before : 0, objects);
+		freed = max(now > before ? now - before : 0, sum.freed);
 	}
 	current->flags = (current->flags & ~PF_MEMALLOC) | (flags & PF_MEMALLOC);
-	count_vm_events(scan, objects);
+	/* An object may be many pages, and nobody frees more than he has looked at. */
+	count_vm_events(scan, max(sum.scanned, freed));
 	count_vm_events(steal, freed);
 	return freed;
 }
 
-unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
+unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, gfp_t gfp)
 {
-	return reclaim(gfp, 0, max(32ul, 1ul << order), PGSCAN_DIRECT, PGSTEAL_DIRECT);
+	u32 nodes = 0;
+
+	for (; *zones; zones++)
+		nodes |= BIT((*zones)->zone_pgdat->node_id);
+	return reclaim(gfp, nodes, max(32ul, 1ul << order), PGSCAN_DIRECT, PGSTEAL_DIRECT);
 }
 
 static bool zone_is_low(const struct zone *zone, enum zone_watermarks mark)
@@ -228,7 +253,7 @@ static void balance(struct kswapd *k)
 	count_vm_events(PAGEOUTRUN, 1);
 	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
 	       !READ_ONCE(k->stop)) {
-		if (reclaim(GFP_KERNEL, k->pgdat->node_id, 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
+		if (reclaim(GFP_KERNEL, BIT(k->pgdat->node_id), 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
 			WRITE_ONCE(k->failures, 0);
 		else
 			WRITE_ONCE(k->failures, k->failures + 1);

@@ -9,8 +9,11 @@ void shrinkers_boot(void); /* nobody is registered */
 int kswapds_boot(void);
 void kswapds_exit(void);
 
-/* Asks everybody who registered a shrinker. Returns the pages freed. May sleep. */
-unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);
+/*
+ * Asks everybody who registered a shrinker, for each node that a zone of the list is on. Returns
+ * the pages freed. May sleep.
+ */
+unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, gfp_t gfp);
 
 /* Wakes the kswapd of every node in the list whose zones are low. Context: any. */
 void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_type highest);
