@@ -32,6 +32,19 @@ typedef atomic64_t atomic_long_t;
 #define READ_ONCE(x)	 __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
+/*
+ * For words that one thread writes and others only look at now and then: that thread's own read in
+ * a test, and its increment, which the compiler may then do in one instruction. (It folds no
+ * atomic access into another instruction. Aligned words are whole on the processors we run on.)
+ */
+#ifdef __SANITIZE_THREAD__
+#define READ_OWN(x) READ_ONCE(x)
+#define INC_OWN(x)  WRITE_ONCE(x, (x) + 1)
+#else
+#define READ_OWN(x) (x)
+#define INC_OWN(x)  ((x)++)
+#endif
+
 #define smp_load_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 

@@ -92,6 +92,7 @@ struct pcp_stack {
 struct per_cpu_pages {
 	struct pcp_stack stacks[NR_PCP_LISTS];
 	struct list_head lists[NR_PCP_LISTS]; /* less hot, the hottest first */
+	u8 slot;			      /* whose they are: zone and node */
 	int listed;			      /* pages on the lists */
 	int high;			      /* above it, some go back */
 	int batch;			      /* pages moved at once */
@@ -118,23 +119,23 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order);
 static __always_inline struct page *pcp_pop(struct cpu *cpu, enum zone_type zone,
 					    unsigned int order, enum migratetype type)
 {
-	struct per_cpu_pages *pcp = cpu->first_pageset[zone];
-	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
-	struct page *page;
+	u32 slot = cpu->first_slot[zone];
+	struct page *page = cpu->hot_page;
+	struct pcp_stack *stack;
+	u32 nr;
 
-	if (likely(cpu->hot_stack == stack)) {
-		page = cpu->hot_page;
-		WRITE_ONCE(cpu->hot_stack, NULL);
-	} else {
-		u32 nr = stack->nr;
-
-		if (unlikely(!nr))
-			return NULL;
-		WRITE_ONCE(stack->nr, nr - 1);
-		page = stack->pages[nr - 1];
+	if (likely(READ_OWN(cpu->hot_list) == LIST_ID(slot, order, type) && page)) {
+		WRITE_ONCE(cpu->hot_page, NULL);
+		INC_OWN(cpu->hot_allocs);
+		return page;
 	}
+	stack = &cpu->pageset[slot]->stacks[order * MIGRATE_PCPTYPES + type];
+	nr = stack->nr;
+	if (unlikely(!nr))
+		return NULL;
+	WRITE_ONCE(stack->nr, nr - 1);
 	WRITE_ONCE(stack->allocs, stack->allocs + 1);
-	return page;
+	return stack->pages[nr - 1];
 }
 
 /* Flags with which alloc_pages() can be served in the caller, up to order 3. */
@@ -146,18 +147,14 @@ static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 	struct cpu *cpu;
-	bool outer;
 
 	if (!__builtin_constant_p(gfp) || (gfp & ~GFP_FAST_MASK) || order > PAGE_ALLOC_COSTLY_ORDER)
 		return __alloc_pages(gfp, order);
-	cpu = cpu_try_hold(&outer);
+	cpu = cpu_enter();
 	if (unlikely(!cpu))
 		return __alloc_pages(gfp, order);
-	/* Atomic context is busy already. */
-	if (unlikely(!outer) && (gfp & __GFP_DIRECT_RECLAIM))
-		might_sleep();
 	page = pcp_pop(cpu, ZONE_NORMAL, order, gfp_migratetype(gfp));
-	cpu_release(cpu, outer);
+	cpu_leave();
 	if (unlikely(!page))
 		return __alloc_pages(gfp, order);
 	page->private = 0;
@@ -170,30 +167,33 @@ static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 
-/* What __free_pages() leaves to do: large blocks, other references, full lists, wrong use. */
+/* What __free_pages() leaves to do: large blocks, other references, wrong use ... */
 void free_pages_slow(struct page *page, unsigned int order);
+/* ... and blocks that the CPU has no room for. The caller entered a CPU, which ends here. */
+void free_pages_spill(struct page *page);
 
 /*
- * Remembers the block as the CPU's hot one; the one before goes to its stack. False if that is
- * full. The caller is busy on the CPU.
+ * Remembers the block, of list @list, as the CPU's hot one; the one before goes to their stack.
+ * False if that is full, or another list is hot. The caller is busy on the CPU.
  */
 static __always_inline bool pcp_push(struct cpu *cpu, struct page *page, unsigned int order,
-				     enum migratetype type)
+				     u32 list)
 {
-	struct per_cpu_pages *pcp = cpu->pageset[page_zone_slot(page)];
-	struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + type];
-	struct pcp_stack *of_older = cpu->hot_stack;
+	struct page *older = cpu->hot_page;
 
-	if (of_older) {
-		u32 nr = of_older->nr;
+	if (unlikely(READ_OWN(cpu->hot_list) != list))
+		return false;
+	if (unlikely(older)) {
+		struct per_cpu_pages *pcp = cpu->pageset[list & (NR_PAGESET_SLOTS - 1)];
+		struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + (list >> 16)];
+		u32 nr = stack->nr;
 
-		if (unlikely(nr >= READ_ONCE(of_older->limit)))
+		if (unlikely(nr >= READ_ONCE(stack->limit)))
 			return false;
-		of_older->pages[nr] = cpu->hot_page;
-		WRITE_ONCE(of_older->nr, nr + 1);
+		stack->pages[nr] = older;
+		WRITE_ONCE(stack->nr, nr + 1);
 	}
-	cpu->hot_page = page;
-	WRITE_ONCE(cpu->hot_stack, stack);
+	WRITE_ONCE(cpu->hot_page, page);
 	return true;
 }
 
@@ -248,28 +248,31 @@ static inline int get_order(unsigned long size)
 
 static __always_inline void __free_pages(struct page *page, unsigned int order)
 {
-	enum migratetype type;
+	unsigned long flags;
 	struct cpu *cpu;
-	bool outer, done;
 
 	/* A plain block of one user, as it was allocated; nobody else can change its counts. */
 	if (unlikely(order > PAGE_ALLOC_COSTLY_ORDER || !in_mem_map(page) ||
-		     READ_ONCE(page->users) != 1 ||
-		     (page->flags & (PAGE_FLAGS_CHECK_AT_FREE | BIT(PG_head) | BIT(PG_managed))) !=
-			     BIT(PG_managed) ||
-		     page->order != order || page->mapping ||
-		     (type = get_pageblock_migratetype(page)) >= MIGRATE_PCPTYPES)) {
-		free_pages_slow(page, order);
+		     READ_OWN(page->users) != 1))
+		goto slow;
+	flags = READ_ONCE(page->flags);
+	if (unlikely((flags & (PAGE_FLAGS_CHECK_AT_FREE | BIT(PG_head) | BIT(PG_managed) |
+			       PAGE_ORDER_MASK)) !=
+			     (BIT(PG_managed) | (unsigned long)order << PAGE_ORDER_SHIFT) ||
+		     page->mapping))
+		goto slow;
+	cpu = cpu_enter();
+	if (unlikely(!cpu))
+		goto slow;
+	WRITE_ONCE(page->users, 0);
+	if (unlikely(!pcp_push(cpu, page, order, flags >> PAGE_ZONE_SHIFT))) {
+		free_pages_spill(page);
 		return;
 	}
-	WRITE_ONCE(page->users, 0);
-	cpu = cpu_hold(&outer);
-	done = pcp_push(cpu, page, order, type);
-	cpu_release(cpu, outer);
-	if (unlikely(!done)) {
-		WRITE_ONCE(page->users, 1);
-		free_pages_slow(page, order);
-	}
+	cpu_leave();
+	return;
+slow:
+	free_pages_slow(page, order);
 }
 
 /* Tells of a free_pages() of what is no page of the direct map. */

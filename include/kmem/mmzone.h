@@ -139,7 +139,7 @@ static inline int numa_node_id(void)
 {
 	const struct cpu *cpu = current->busy ? current->busy : current->cpu;
 
-	return READ_ONCE(cpu->node);
+	return cpu ? READ_ONCE(cpu->node) : 0;
 }
 
 /* Settings with the kernel's names; write through the functions, which recompute all marks. */

@@ -33,13 +33,28 @@ enum pageflags {
 /* Flags that must not be set when a page is freed or handed out. */
 #define PAGE_FLAGS_CHECK_AT_FREE (BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_hwpoison))
 
-/* The zone and the node of a page are in the upper bits of its flags. */
-#define PAGE_ZONE_SHIFT 32
-#define PAGE_NODE_SHIFT 36
-#define PAGE_FLAGS_MASK (BIT(PAGE_ZONE_SHIFT) - 1)
+/*
+ * The upper half of a page's flags tells which list its block belongs on when it is free: zone,
+ * node, order and migratetype, as a number that can be compared whole (page_list_id()).
+ */
+#define PAGE_ZONE_SHIFT	 32
+#define PAGE_NODE_SHIFT	 36
+#define PAGE_ORDER_SHIFT 40
+#define PAGE_TYPE_SHIFT	 48
+#define PAGE_FLAGS_MASK	 (BIT(PAGE_ZONE_SHIFT) - 1)
+#define PAGE_ORDER_MASK	 (0xfful << PAGE_ORDER_SHIFT)
+#define PAGE_TYPE_MASK	 (0xfful << PAGE_TYPE_SHIFT)
 
 struct page {
-	unsigned long flags;  /* PG_* | zone | node */
+	union {
+		unsigned long flags; /* PG_* and the bytes below */
+		struct {
+			u32 pg;
+			u8 slot;	/* zone and node */
+			u8 order;	/* of the block this page is the first of */
+			u8 migratetype; /* of the list a free block is on, or an allocated one was */
+		};
+	};
 	struct list_head lru; /* a free list, a CPU's list, a cache's partial list, the owner's */
 	union {
 		struct kmem_cache *slab_cache; /* PG_slab, on every page of the slab */
@@ -57,11 +72,9 @@ struct page {
 		};
 		u64 users; /* both at once: 1 is one reference and no mapping */
 	};
-	u8 order;	/* of the block this page is the first of */
-	u8 migratetype; /* of the list a free block is on */
-	u16 inuse;	/* PG_slab: objects handed out; PG_pgtable: 1 on the list of empty ones */
-	u16 objects;	/* PG_slab: objects in all */
-	u16 fresh;	/* PG_slab: the first object that was never handed out */
+	u16 inuse;   /* PG_slab: objects handed out; PG_pgtable: 1 on the list of empty ones */
+	u16 objects; /* PG_slab: objects in all */
+	u16 fresh;   /* PG_slab: the first object that was never handed out */
 };
 
 _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
@@ -160,6 +173,11 @@ static inline void clear_page_flags(struct page *page, unsigned long flags)
 	WRITE_ONCE(page->flags, page->flags & ~flags);
 }
 
+static inline void set_page_order(struct page *page, unsigned int order)
+{
+	WRITE_ONCE(page->order, order);
+}
+
 #define PageSlab(page)	   test_page_flag(page, PG_slab)
 #define PageBuddy(page)	   test_page_flag(page, PG_buddy)
 #define PageHead(page)	   test_page_flag(page, PG_head)
@@ -225,6 +243,14 @@ static inline unsigned int page_zone_slot(const struct page *page)
 {
 	return (page->flags >> PAGE_ZONE_SHIFT) & 0xff;
 }
+
+/* Which of all lists of free blocks the block goes to: slot, order and type. */
+static inline u32 page_list_id(const struct page *page)
+{
+	return READ_ONCE(page->flags) >> PAGE_ZONE_SHIFT;
+}
+
+#define LIST_ID(slot, order, type) ((u32)(slot) | (u32)(order) << 8 | (u32)(type) << 16)
 
 struct zone *page_zone(const struct page *page);
 

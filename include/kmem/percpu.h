@@ -73,7 +73,7 @@ static __always_inline struct cpu *percpu_cpu(void)
 {
 	struct task_struct *t = current;
 
-	if (unlikely(!t->busy && t->cpu == &no_cpu))
+	if (unlikely(!t->busy && !t->cpu))
 		cpu_end(cpu_begin());
 	return t->busy ? t->busy : t->cpu;
 }

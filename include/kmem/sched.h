@@ -32,40 +32,39 @@ struct oops_frame;
 
 struct kmem_cache;
 struct page;
-struct pcp_stack;
 struct per_cpu_pages;
 
-/* Free page lists are found by a page's node and zone: 16 of each (see page.h). */
+/* Free page lists are found by a page's node and zone, its slot: 16 of each (see page.h). */
 #define NR_PAGESET_SLOTS 256
 
 /* One emulated CPU. The array is static: a stale pointer to one is always safe to read. */
 struct cpu {
-	struct task_struct *owner; /* changed under the lock of cpu.c; read by anyone */
-	unsigned int owner_id;	   /* its ->id, or NO_OWNER; changed together with it */
+	struct task_struct *owner; /* under the lock of cpu.c */
 	/* The object freed last here and its cache, NULL if there is none; see mm/sheaf.c. Only
 	 * who is busy here touches them. */
 	struct kmem_cache *hot_cache;
 	void *hot_object;
-	/* The block of pages freed last here and the stack it is of, NULL if there is none; see
-	 * mm/pcp.c. */
-	struct pcp_stack *hot_stack;
+	/* The block of pages freed last here, NULL if there is none; the list it is of (see
+	 * page.h), and how often that was served from here; see mm/pcp.c. */
 	struct page *hot_page;
-	unsigned int wanted; /* threads waiting for a CPU: the owner hands over */
-	unsigned int id;
-	int node;		     /* the memory node it is part of */
+	u64 hot_allocs;
+	u32 hot_list;
+	unsigned int wanted;	     /* threads waiting for a CPU: the owner hands over */
 	unsigned long percpu_offset; /* added to a per-CPU pointer */
-	u64 since_ns;		     /* when the owner took it; under the lock of cpu.c */
-	/* Written at boot by mm: this CPU's page lists, of the zone that a request for zone i
-	 * tries first, and of every zone by node and zone. Never NULL. */
-	struct per_cpu_pages *first_pageset[8];
+	/* Written at boot by mm: the slot of the zone that a request for zone i tries first. */
+	u8 first_slot[8];
+	unsigned int id;
+	int node;     /* the memory node it is part of */
+	u64 since_ns; /* when the owner took it; under the lock of cpu.c */
+	/* Written at boot by mm: this CPU's page lists of every zone, by slot. Never NULL. */
 	struct per_cpu_pages *pageset[NR_PAGESET_SLOTS];
 } ____cacheline_aligned;
 
 /* What the machine knows of a thread; every thread has one, made of zeros. */
 struct task_struct {
 	struct cpu *busy; /* the CPU it works on now; written by itself, read by who takes CPUs */
-	struct cpu *cpu;  /* the CPU it owned last, or no_cpu: a hint */
-	unsigned int id;  /* of its own since it is registered; 0 before */
+	struct cpu *cpu;  /* the CPU it owned last, NULL if it never had one; written by itself */
+	bool revoked;	  /* false: it owns ->cpu still. Written under the lock of cpu.c */
 	int preempt_count;
 	bool preempt_outer;  /* the cpu_end() owed when preempt_count falls to 0 */
 	bool registered;     /* gives its CPU back when the thread ends */
@@ -100,57 +99,64 @@ static inline unsigned int num_possible_cpus(void)
 	return nr_cpu_ids;
 }
 
-#define NO_OWNER (~0u)
-
-/* What a thread that never had a CPU has as its last one: nobody's, for ever. */
-extern struct cpu no_cpu;
-
 struct cpu *cpu_begin_slow(struct task_struct *t);
 void cpu_hand_over(struct cpu *cpu);
 
 /*
- * The store of ->busy must be seen before the load of ->owner_id is done. Whoever takes the CPU
+ * The store of ->busy must be seen before the load of ->revoked is done. Whoever takes the CPU
  * away pays for that order (it interrupts all our threads once); here it is free. The thread
  * sanitizer knows only orders that the instructions carry.
  */
 #ifdef __SANITIZE_THREAD__
-#define CPU_BUSY_ORDER	__ATOMIC_SEQ_CST
-#define CPU_OWNER_ORDER __ATOMIC_SEQ_CST
+#define CPU_BUSY_ORDER	  __ATOMIC_SEQ_CST
+#define CPU_REVOKED_ORDER __ATOMIC_SEQ_CST
 #else
-#define CPU_BUSY_ORDER	__ATOMIC_RELAXED
-#define CPU_OWNER_ORDER __ATOMIC_ACQUIRE
+#define CPU_BUSY_ORDER	  __ATOMIC_RELAXED
+#define CPU_REVOKED_ORDER __ATOMIC_ACQUIRE
 #endif
 
 /*
- * Makes the caller busy and returns its CPU, if it has one still; NULL and not busy otherwise.
- * *outer, for cpu_release(), tells if the caller was not busy before. Context: any.
- *
- * The hints here and in the allocators are for callers that are not busy yet: without them the
- * compiler lays that way out with a taken jump at each test, and it is the longer one anyway.
+ * The inline paths of the allocators are such a section too, the shortest: cpu_enter() makes the
+ * caller busy on the CPU it owns, and cpu_leave() ends that. NULL, and nothing happened, if the
+ * caller is busy already or owns no CPU any more; then a function out of line does the same by
+ * cpu_hold(). Who waits for a CPU finds this one idle when he looks again, so it is not handed over.
+ * Context: any.
  */
-static __always_inline struct cpu *cpu_try_hold(bool *outer)
+static __always_inline struct cpu *cpu_enter(void)
 {
 	struct task_struct *t = current;
-	struct cpu *cpu = t->busy;
+	struct cpu *cpu = t->cpu;
 
-	*outer = false;
-	if (unlikely(cpu))
-		return cpu;
-	*outer = true;
-	cpu = t->cpu;
+	if (unlikely(READ_OWN(t->busy)))
+		return NULL;
 	__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (likely(__atomic_load_n(&cpu->owner_id, CPU_OWNER_ORDER) == t->id))
-		return cpu;
-	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
-	return NULL;
+	if (unlikely(__atomic_load_n(&t->revoked, CPU_REVOKED_ORDER))) {
+		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+		return NULL;
+	}
+	if (!cpu)
+		__builtin_unreachable(); /* who owns one has it in ->cpu */
+	return cpu;
 }
 
-/* The same, and waits for a CPU if need be. */
+static __always_inline void cpu_leave(void)
+{
+	__atomic_store_n(&current->busy, NULL, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes the caller busy, after waiting for a CPU if need be, and returns its CPU. *outer, for
+ * cpu_release(), tells if the caller was not busy before. Context: any.
+ */
 static __always_inline struct cpu *cpu_hold(bool *outer)
 {
-	struct cpu *cpu = cpu_try_hold(outer);
+	struct cpu *cpu = current->busy;
 
+	*outer = !cpu;
+	if (cpu)
+		return cpu;
+	cpu = cpu_enter();
 	return likely(cpu) ? cpu : cpu_begin_slow(current);
 }
 

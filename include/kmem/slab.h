@@ -80,14 +80,10 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	struct cpu *cpu;
 	void *object;
-	bool outer;
 
-	cpu = cpu_try_hold(&outer);
+	cpu = cpu_enter();
 	if (unlikely(!cpu))
 		return __kmem_cache_alloc(s, gfp);
-	/* Atomic context is busy already. */
-	if (unlikely(!outer) && (gfp & __GFP_DIRECT_RECLAIM))
-		might_sleep();
 	if (likely(cpu->hot_cache == s)) {
 		object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
@@ -96,13 +92,13 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 		u32 size = sheaf->size;
 
 		if (unlikely(!size)) {
-			cpu_release(cpu, outer);
+			cpu_leave();
 			return __kmem_cache_alloc(s, gfp);
 		}
 		object = sheaf->objects[size - 1];
 		sheaf->size = size - 1;
 	}
-	cpu_release(cpu, outer);
+	cpu_leave();
 	if (gfp & __GFP_ZERO)
 		slab_zero(s, object);
 	return object;
@@ -122,9 +118,8 @@ static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 {
 	struct kmem_cache *of_older;
 	struct cpu *cpu;
-	bool outer;
 
-	cpu = cpu_try_hold(&outer);
+	cpu = cpu_enter();
 	if (unlikely(!cpu)) {
 		__kmem_cache_free(s, object);
 		return;
@@ -136,7 +131,7 @@ static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 		u32 size = sheaf->size;
 
 		if (unlikely(size >= sheaf->capacity || older == object)) {
-			cpu_release(cpu, outer);
+			cpu_leave();
 			__kmem_cache_free(s, object);
 			return;
 		}
@@ -145,7 +140,7 @@ static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 	}
 	cpu->hot_object = object;
 	WRITE_ONCE(cpu->hot_cache, s);
-	cpu_release(cpu, outer);
+	cpu_leave();
 }
 
 static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)

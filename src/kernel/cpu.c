@@ -9,18 +9,20 @@
  * owner that works on it says so in its task's ->busy. Biased locking (Kawachiya et al., "Lock
  * reservation", 2002; asymmetric Dekker) makes that cheap: the owner's way in is
  *
- *	store task->busy = cpu;   load cpu->owner_id;   mine? go on : slow path
+ *	store task->busy = task->cpu;   load task->revoked;   not revoked? go on : slow path
  *
- * with no atomic instruction and no fence. Whoever takes a CPU away does the mirror image,
+ * with no atomic instruction and no fence, and touches nothing but the owner's own task. Whoever
+ * takes a CPU away does the mirror image,
  *
- *	store cpu->owner_id = me;   barrier on all threads;   load old->busy;   not cpu? mine
+ *	store old->revoked = true;   barrier on all threads;   load old->busy;   not cpu? mine
  *
  * and pays for both sides: the barrier (membarrier, about a microsecond) guarantees that either
- * the old owner's load saw the new owner, or our load sees the old owner busy.
+ * the old owner's load saw that it is revoked, or our load sees the old owner busy.
  *
  * 2. Rules
  *
- *	a. cpu->owner changes only under table_lock.
+ *	a. cpu->owner and ->revoked change only under table_lock; !t->revoked implies that
+ *	   t->cpu->owner == t.
  *	b. A task is busy on at most one CPU, and only on one that it owns (but for the moment
  *	   between its store and its load, in which it touches nothing).
  *	c. A thread that waits for a CPU holds no spinlock: spinlocks are taken busy. So whoever
@@ -32,7 +34,9 @@
  * First one without an owner. Then one whose owner has had it for a while (SLICE_NS) and is not
  * busy: it is taken away, the one owned longest first, so that with more threads than CPUs those
  * that the host runs now displace those that it does not. If all are busy the thread sleeps,
- * and cpu->wanted tells the owners to hand over at their next cpu_end().
+ * and cpu->wanted tells the owners to hand over at their next cpu_end(). The inline paths of the
+ * allocators do not look (cpu_leave()): they are idle again before anybody could wake up, and
+ * whoever waits looks again every RECHECK_NS.
  *
  * 4. Locks
  *
@@ -48,32 +52,33 @@
 #define SLICE_NS   50000ull
 #define RECHECK_NS 200000ull
 
-struct cpu no_cpu = { .owner_id = NO_OWNER };
 __thread struct task_struct current_task __attribute__((tls_model("initial-exec"))) = {
-	.cpu = &no_cpu,
+	.revoked = true,
 };
 struct cpu cpu_table[NR_CPUS];
 unsigned int nr_cpu_ids;
 
 static struct host_lock table_lock;
-static unsigned int last_task_id;
 static unsigned int free_seq; /* changes when a CPU comes free: what waiters sleep on */
 
-static void set_owner(struct cpu *cpu, struct task_struct *t)
+static void set_revoked(struct task_struct *t, bool revoked)
 {
-	cpu->owner = t;
-	__atomic_store_n(&cpu->owner_id, t ? t->id : NO_OWNER, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&t->revoked, revoked, __ATOMIC_SEQ_CST);
 }
 
 static void disown(struct cpu *cpu)
 {
-	set_owner(cpu, NULL);
+	if (cpu->owner)
+		set_revoked(cpu->owner, true);
+	cpu->owner = NULL;
 }
 
+/* The calling thread, @t, has @cpu from here on. */
 static void own(struct cpu *cpu, struct task_struct *t)
 {
-	cpu->since_ns = host_clock_ns();
-	set_owner(cpu, t);
+	cpu->owner = t;
+	t->cpu = cpu;
+	set_revoked(t, false);
 }
 
 static bool is_busy_on(const struct task_struct *t, const struct cpu *cpu)
@@ -81,24 +86,24 @@ static bool is_busy_on(const struct task_struct *t, const struct cpu *cpu)
 	return __atomic_load_n(&t->busy, __ATOMIC_SEQ_CST) == cpu;
 }
 
-/* Takes @cpu for @t if nobody works on it. Caller holds table_lock. */
+/* Takes @cpu for @t, the calling thread, if nobody works on it. Caller holds table_lock. */
 static bool take_locked(struct cpu *cpu, struct task_struct *t)
 {
 	struct task_struct *old = cpu->owner;
 
-	if (old == t)
-		return true;
-	if (old) {
+	if (old && old != t) {
 		if (is_busy_on(old, cpu))
 			return false;
-		set_owner(cpu, t);
+		set_revoked(old, true);
 		host_barrier_all_threads();
 		if (is_busy_on(old, cpu)) {
 			/* It was quicker; it may even not have noticed us. */
-			set_owner(cpu, old);
+			set_revoked(old, false);
 			return false;
 		}
 	}
+	if (old != t)
+		cpu->since_ns = host_clock_ns();
 	own(cpu, t);
 	return true;
 }
@@ -138,11 +143,10 @@ static void thread_exits(void *data)
 	host_lock(&table_lock);
 	t->busy = NULL;
 	t->registered = false;
-	t->cpu = &no_cpu;
-	t->id = 0;
 	for (i = 0; i < NR_CPUS; i++)
 		if (cpu_table[i].owner == t)
 			disown(&cpu_table[i]);
+	t->cpu = NULL;
 	host_unlock(&table_lock);
 }
 
@@ -153,7 +157,6 @@ void task_register(void)
 	if (t->registered)
 		return;
 	t->registered = true;
-	t->id = __atomic_add_fetch(&last_task_id, 1, __ATOMIC_RELAXED);
 	t->pid = host_thread_id();
 	host_thread_name(t->comm, sizeof(t->comm));
 	host_at_thread_exit(thread_exits, t);
@@ -184,11 +187,9 @@ struct cpu *cpu_begin_slow(struct task_struct *t)
 		seq = __atomic_load_n(&free_seq, __ATOMIC_SEQ_CST);
 		host_lock(&table_lock);
 		cpu = find_cpu_locked(t, &wait_ns);
-		if (cpu) {
-			t->cpu = cpu;
-			/* Under the lock, so nobody takes it away before we are busy. */
+		/* Under the lock, so nobody takes it away before we are busy. */
+		if (cpu)
 			__atomic_store_n(&t->busy, cpu, __ATOMIC_SEQ_CST);
-		}
 		host_unlock(&table_lock);
 		if (cpu)
 			break;
@@ -228,7 +229,7 @@ void cpu_hand_over(struct cpu *cpu)
 
 void cpu_park(void)
 {
-	if (current->cpu != &no_cpu && !current->busy)
+	if (current->cpu && !current->busy)
 		cpu_hand_over(current->cpu);
 }
 
@@ -274,10 +275,8 @@ static bool go_to(struct cpu *cpu, bool wait)
 
 		host_lock(&table_lock);
 		got = take_locked(cpu, t);
-		if (got) {
-			t->cpu = cpu;
+		if (got)
 			__atomic_store_n(&t->busy, cpu, __ATOMIC_SEQ_CST);
-		}
 		host_unlock(&table_lock);
 		if (got || !wait)
 			break;
@@ -347,7 +346,7 @@ void cpu_table_init(unsigned int nr)
 	host_barrier_init();
 	host_lock(&table_lock);
 	for (i = 0; i < NR_CPUS; i++)
-		cpu_table[i] = (struct cpu){ .id = i, .owner_id = NO_OWNER };
+		cpu_table[i] = (struct cpu){ .id = i };
 	nr_cpu_ids = nr;
 	host_unlock(&table_lock);
 }

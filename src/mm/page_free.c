@@ -69,10 +69,11 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 		bool outer;
 		struct cpu *cpu = cpu_hold(&outer);
 
+		WRITE_ONCE(page->migratetype, type);
 		if (unlikely(cold))
-			pcp_give_cold(page_zone(page), page, order);
-		else if (!pcp_push(cpu, page, order, type))
-			pcp_spill(page, order, type);
+			pcp_give_cold(page_zone(page), page);
+		else if (!pcp_push(cpu, page, order, page_list_id(page)))
+			pcp_spill(page);
 		cpu_release(cpu, outer);
 		return;
 	}
@@ -90,9 +91,9 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
  */
 static void free_tails(struct page *page, unsigned int order)
 {
-	page->order = 0;
+	set_page_order(page, 0);
 	while (order-- > 0) {
-		page[1ul << order].order = order;
+		set_page_order(&page[1ul << order], order);
 		free_block(page + (1ul << order), order, false);
 	}
 }
@@ -125,6 +126,17 @@ void free_pages_slow(struct page *page, unsigned int order)
 		return;
 	}
 	free_pages_checked(page, order, false);
+}
+
+/* Of a block that passed all checks; its count is 0. */
+void free_pages_spill(struct page *page)
+{
+	if (likely(page->migratetype == get_pageblock_migratetype(page) &&
+		   page->migratetype < MIGRATE_PCPTYPES))
+		pcp_spill(page);
+	else
+		free_block(page, page->order, false);
+	cpu_leave();
 }
 
 void free_pages_report(unsigned long addr)
@@ -164,7 +176,8 @@ void split_page(struct page *page, unsigned int order)
 	if (WARN(PageCompound(page), "split_page() of a compound page"))
 		return;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
-		page[i].order = 0;
+		set_page_order(&page[i], 0);
+		WRITE_ONCE(page[i].migratetype, page->migratetype);
 		page[i].private = 0;
 		page[i].mapping = NULL;
 		if (i)

@@ -8,15 +8,17 @@
  *    batch-th request meets the zone's lock.
  * 2. Structures: list number order * MIGRATE_PCPTYPES + type has a *stack*, an array of pointers
  *    with the hottest last, and behind it a linked list. In front of all stacks each CPU
- *    remembers one block more, the one freed last, of whichever stack: a pair of free and alloc
- *    passes through it and waits for one word of memory whose address depends on nothing. Nearly
- *    all requests end there or at the stack, which touches nothing of a page but what its user
- *    touches as well (pcp_pop() and pcp_push() in gfp.h); this file is what happens when a stack
- *    is empty or full.
+ *    remembers one block more, the *hot page*, and which list it is of, the *hot list*: the one
+ *    freed to last. A pair of free and alloc of that list passes through one word whose address
+ *    depends on nothing, and is counted beside it (hot_allocs). Nearly all requests end
+ *    there or at the stack, which touches nothing of a page but what its user touches as well
+ *    (pcp_pop() and pcp_push() in gfp.h); this file is what happens when a stack is empty or
+ *    full, or another list becomes the hot one (pcp_spill()).
  * 3. Invariants (pcp_check()):
  *	listed = sum over the linked lists of (length << order),
  *	count = listed + sum over the stacks of (blocks << order) <= high + a stack's worth,
- *	blocks here have refcount 0, PG_buddy clear, ->order right.
+ *	blocks here have refcount 0, PG_buddy clear, ->order right and the list's ->migratetype;
+ *	the hot page is of the hot list.
  *    Pages here are not in NR_FREE_PAGES. stack->moved is blocks moved in by a refill minus
  *    those moved out by a drain, so that frees = allocs + blocks - moved needs no counter.
  * 4. Locks: none for the lists; zone->lock around moves from and to the buddy. Another thread
@@ -33,9 +35,19 @@
 /* Where requests look that no zone can serve: always empty. */
 static struct per_cpu_pages no_pages;
 
+#define NO_SLOT (NR_PAGESET_SLOTS - 1) /* no zone's */
+
 static inline unsigned int list_index(unsigned int order, enum migratetype type)
 {
 	return order * MIGRATE_PCPTYPES + type;
+}
+
+/* Is list @i the hot one of @cpu? */
+static inline bool is_hot_list(const struct cpu *cpu, const struct per_cpu_pages *pcp,
+			       unsigned int i)
+{
+	return READ_ONCE(cpu->hot_list) ==
+	       LIST_ID(pcp->slot, i / MIGRATE_PCPTYPES, i % MIGRATE_PCPTYPES);
 }
 
 void pcp_init(struct zone *zone)
@@ -48,6 +60,7 @@ void pcp_init(struct zone *zone)
 		for (int i = 0; i < NR_PCP_LISTS; i++)
 			INIT_LIST_HEAD(&pcp->lists[i]);
 		pcp->batch = 1;
+		pcp->slot = zone->zone_pgdat->node_id << 4 | zone->idx;
 	}
 }
 
@@ -56,8 +69,8 @@ void pcp_unpublish(void)
 	for (int i = 0; i < NR_CPUS; i++) {
 		struct cpu *c = &cpu_table[i];
 
-		for (size_t z = 0; z < ARRAY_SIZE(c->first_pageset); z++)
-			c->first_pageset[z] = &no_pages;
+		for (size_t z = 0; z < ARRAY_SIZE(c->first_slot); z++)
+			c->first_slot[z] = NO_SLOT;
 		for (int slot = 0; slot < NR_PAGESET_SLOTS; slot++)
 			c->pageset[slot] = &no_pages;
 	}
@@ -71,21 +84,30 @@ void pcp_publish(void)
 	for_each_possible_cpu(cpu) {
 		struct cpu *c = &cpu_table[cpu];
 
-		for_each_populated_zone(zone)
-			c->pageset[zone->zone_pgdat->node_id << 4 | zone->idx] =
-				per_cpu_ptr(zone->per_cpu_pageset, cpu);
+		for_each_populated_zone(zone) {
+			struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+
+			c->pageset[pcp->slot] = pcp;
+		}
 		for (int z = 0; z < MAX_NR_ZONES; z++) {
 			zone = NODE_DATA(c->node)->node_zonelists[z].zones[0];
 			if (zone)
-				c->first_pageset[z] = per_cpu_ptr(zone->per_cpu_pageset, cpu);
+				c->first_slot[z] = per_cpu_ptr(zone->per_cpu_pageset, cpu)->slot;
 		}
 	}
 }
 
-/* Blocks of a stack of @cpu's, with the hot one; for another CPU's, of about now. */
-u32 stack_blocks(const struct cpu *cpu, const struct pcp_stack *stack)
+u32 pcp_blocks(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i)
 {
-	return READ_ONCE(stack->nr) + (READ_ONCE(cpu->hot_stack) == stack);
+	return READ_ONCE(pcp->stacks[i].nr) +
+	       (is_hot_list(cpu, pcp, i) && READ_ONCE(cpu->hot_page));
+}
+
+u64 pcp_allocs(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i)
+{
+	u64 hot = is_hot_list(cpu, pcp, i) ? READ_ONCE(cpu->hot_allocs) : 0;
+
+	return READ_ONCE(pcp->stacks[i].allocs) + hot;
 }
 
 /* Pages on a CPU's lists; for another CPU, of about now. */
@@ -94,7 +116,7 @@ int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp)
 	int count = READ_ONCE(pcp->listed);
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
-		count += stack_blocks(cpu, &pcp->stacks[i]) << (i / MIGRATE_PCPTYPES);
+		count += pcp_blocks(cpu, pcp, i) << (i / MIGRATE_PCPTYPES);
 	return count;
 }
 
@@ -190,13 +212,13 @@ static void empty_stack(struct per_cpu_pages *pcp, unsigned int i)
 {
 	struct pcp_stack *stack = &pcp->stacks[i];
 	struct cpu *cpu = current->busy;
-	long n = stack_blocks(cpu, stack);
+	long n = pcp_blocks(cpu, pcp, i);
 
 	for (u32 k = 0; k < stack->nr; k++)
 		list_push(pcp, &pcp->lists[i], stack->pages[k], true);
-	if (cpu->hot_stack == stack) {
+	if (n > stack->nr) {
 		list_push(pcp, &pcp->lists[i], cpu->hot_page, true);
-		WRITE_ONCE(cpu->hot_stack, NULL);
+		WRITE_ONCE(cpu->hot_page, NULL);
 	}
 	stack_set(stack, 0, -n);
 }
@@ -220,15 +242,16 @@ struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype ty
 	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
 	unsigned int i = list_index(order, type);
 	struct pcp_stack *stack = &pcp->stacks[i];
+	struct cpu *cpu = current->busy;
 	struct page *page = NULL;
 
 	if (cold)
 		page = list_pop(pcp, &pcp->lists[i], false);
 	if (page) {
 		stack_set(stack, stack->nr, 1);
-	} else if (current->busy->hot_stack == stack) {
-		page = current->busy->hot_page;
-		WRITE_ONCE(current->busy->hot_stack, NULL);
+	} else if (cpu->hot_page && is_hot_list(cpu, pcp, i)) {
+		page = cpu->hot_page;
+		WRITE_ONCE(cpu->hot_page, NULL);
 	} else {
 		if (!stack->nr)
 			fill_stack(pcp, i);
@@ -267,39 +290,57 @@ static void limit_pages(struct zone *zone, struct per_cpu_pages *pcp)
 		give_back(zone, pcp, max(READ_ONCE(pcp->batch), over));
 }
 
-void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order)
+void pcp_give_cold(struct zone *zone, struct page *page)
 {
 	struct per_cpu_pages *pcp = __dyn_this_cpu_ptr(zone->per_cpu_pageset);
-	unsigned int i = list_index(order, get_pageblock_migratetype(page));
+	unsigned int i = list_index(page->order, page->migratetype);
 
 	stack_set(&pcp->stacks[i], pcp->stacks[i].nr, -1);
 	list_push(pcp, &pcp->lists[i], page, false);
 	limit_pages(zone, pcp);
 }
 
-/* The stack of the hot block is full: half of it makes room, and then the hot one for @page. */
-void pcp_spill(struct page *page, unsigned int order, enum migratetype type)
+/* The hot page goes to its stack, of which half makes room if need be. */
+static void push_hot_page(struct cpu *cpu, struct per_cpu_pages *pcp, unsigned int i)
 {
-	struct cpu *cpu = current->busy;
-	struct zone *zone = page_zone(cpu->hot_page);
-	struct per_cpu_pages *pcp = per_cpu_of(zone->per_cpu_pageset, cpu);
-	struct pcp_stack *stack = cpu->hot_stack;
-	unsigned int i = stack - pcp->stacks;
+	struct pcp_stack *stack = &pcp->stacks[i];
+	struct page *page = cpu->hot_page;
+	bool full = stack->nr >= READ_ONCE(stack->limit);
 
-	halve_stack(pcp, i);
+	if (full)
+		halve_stack(pcp, i);
 	if (stack->nr < READ_ONCE(stack->limit)) {
-		stack->pages[stack->nr] = cpu->hot_page;
+		stack->pages[stack->nr] = page;
 		WRITE_ONCE(stack->nr, stack->nr + 1);
 	} else {
 		stack_set(stack, stack->nr, -1);
-		list_push(pcp, &pcp->lists[i], cpu->hot_page, true);
+		list_push(pcp, &pcp->lists[i], page, true);
 	}
-	WRITE_ONCE(cpu->hot_stack, NULL);
-	limit_pages(zone, pcp);
+	WRITE_ONCE(cpu->hot_page, NULL);
+	if (!full)
+		return;
+	limit_pages(page_zone(page), pcp);
 	/* So much on a CPU that falls idle is worth fetching. */
 	if (pcp->listed >= PCP_HOARD)
 		report_hint();
-	pcp_push(cpu, page, order, type);
+}
+
+/* What was hot makes room for @page, of another list or of one whose stack is full. */
+void pcp_spill(struct page *page)
+{
+	struct cpu *cpu = current->busy;
+	u32 list = cpu->hot_list;
+	struct per_cpu_pages *pcp = cpu->pageset[list & (NR_PAGESET_SLOTS - 1)];
+	unsigned int i = list_index(list >> 8 & 0xff, list >> 16);
+
+	if (cpu->hot_page)
+		push_hot_page(cpu, pcp, i);
+	if (cpu->hot_allocs) {
+		WRITE_ONCE(pcp->stacks[i].allocs, pcp->stacks[i].allocs + cpu->hot_allocs);
+		WRITE_ONCE(cpu->hot_allocs, 0);
+	}
+	WRITE_ONCE(cpu->hot_list, page_list_id(page));
+	WRITE_ONCE(cpu->hot_page, page);
 }
 
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
@@ -386,8 +427,8 @@ struct check {
 
 static bool is_sound(const struct check *check, const struct page *page, unsigned int i)
 {
-	return page->order == i / MIGRATE_PCPTYPES && !PageBuddy(page) && !page_ref_count(page) &&
-	       page_zone(page) == check->zone;
+	return page->order == i / MIGRATE_PCPTYPES && page->migratetype == i % MIGRATE_PCPTYPES &&
+	       !PageBuddy(page) && !page_ref_count(page) && page_zone(page) == check->zone;
 }
 
 static long check_this_cpu(void *arg)
@@ -405,7 +446,7 @@ static long check_this_cpu(void *arg)
 		}
 		for (u32 k = 0; k < pcp->stacks[i].nr; k++)
 			check->bad += !is_sound(check, pcp->stacks[i].pages[k], i);
-		if (current->busy->hot_stack == &pcp->stacks[i])
+		if (current->busy->hot_page && is_hot_list(current->busy, pcp, i))
 			check->bad += !is_sound(check, current->busy->hot_page, i);
 	}
 	check->bad += listed != pcp->listed;

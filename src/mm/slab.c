@@ -108,7 +108,7 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 		set_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = s;
 		/* Each page tells all that a free must know: no way back to the first one. */
-		slab[i].order = order;
+		set_page_order(&slab[i], order);
 		slab[i].objects = objects;
 	}
 	slab->freelist = NULL;
@@ -492,6 +492,8 @@ static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp)
 
 void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = fix_flags(gfp);
 	return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp);

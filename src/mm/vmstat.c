@@ -39,9 +39,8 @@ static void add_pcp_totals(struct pcp_totals *t, const struct cpu *cpu,
 			   const struct per_cpu_pages *pcp, bool local)
 {
 	for (int i = 0; i < NR_PCP_LISTS; i++) {
-		const struct pcp_stack *stack = &pcp->stacks[i];
-		unsigned long allocs = READ_ONCE(stack->allocs);
-		long frees = allocs + stack_blocks(cpu, stack) - READ_ONCE(stack->moved);
+		unsigned long allocs = pcp_allocs(cpu, pcp, i);
+		long frees = allocs + pcp_blocks(cpu, pcp, i) - READ_ONCE(pcp->stacks[i].moved);
 		unsigned int order = i / MIGRATE_PCPTYPES;
 
 		*(local ? &t->allocs_local : &t->allocs_other) += allocs;

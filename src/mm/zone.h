@@ -64,11 +64,13 @@ void pcp_unpublish(void);
 struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype type, bool cold);
 struct page *pcp_refill(struct zone *zone, unsigned int order, enum migratetype type,
 			unsigned long keep);
-/* A block to the list's cold end; the CPU's hot block, when pcp_push() found no room. */
-void pcp_give_cold(struct zone *zone, struct page *page, unsigned int order);
-void pcp_spill(struct page *page, unsigned int order, enum migratetype type);
+/* A block to its list's cold end; to the CPU's hot place, which pcp_push() found no room for. */
+void pcp_give_cold(struct zone *zone, struct page *page);
+void pcp_spill(struct page *page);
 unsigned long pcp_pages(const struct zone *zone);
-u32 stack_blocks(const struct cpu *cpu, const struct pcp_stack *stack);
+/* Of list @i: the blocks at its hot end, and the requests it served. For another CPU's, of about now. */
+u32 pcp_blocks(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i);
+u64 pcp_allocs(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i);
 int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp);
 unsigned long pcp_check(struct zone *zone);
 /* Drains the lists of CPUs nobody is busy on. */
