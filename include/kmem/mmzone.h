@@ -145,11 +145,13 @@ static inline int numa_node_id(void)
 /* Settings with the kernel's names; write through the functions, which recompute all marks. */
 extern int min_free_kbytes;
 extern int watermark_scale_factor;
+extern int watermark_boost_factor; /* 1/10000 of high, by which stealing raises the marks at most */
 extern int percpu_pagelist_high_fraction;
 extern int lowmem_reserve_ratio[MAX_NR_ZONES];
 /* 0, or -EINVAL for nonsense (and no change). May sleep. */
 int set_min_free_kbytes(long kbytes);
 int set_watermark_scale_factor(long factor);
+int set_watermark_boost_factor(long factor); /* for boosts to come: nothing to recompute */
 int set_percpu_pagelist_high_fraction(long fraction);
 int set_lowmem_reserve_ratio(enum zone_type zone, long ratio);
 

@@ -59,6 +59,11 @@ static int store_watermark_scale_factor(const long *n, unsigned int nr)
 	return set_watermark_scale_factor(n[0]);
 }
 
+static int store_watermark_boost_factor(const long *n, unsigned int nr)
+{
+	return set_watermark_boost_factor(n[0]);
+}
+
 static int store_high_fraction(const long *n, unsigned int nr)
 {
 	return set_percpu_pagelist_high_fraction(n[0]);
@@ -91,15 +96,22 @@ static int store_overcommit_kbytes(const long *n, unsigned int nr)
 	return 0;
 }
 
-#define DROP_SLAB_BIT  2
-#define DROP_QUIET_BIT 4
+#define DROP_PAGECACHE_BIT 1
+#define DROP_SLAB_BIT	   2
+#define DROP_QUIET_BIT	   4
+
+/* Once asked to be quiet about it, the machine stays so. */
+static bool drop_quietly;
 
 /* There is no page cache to drop (1); 2 asks everybody who registered a shrinker. */
 static int store_drop_caches(const long *n, unsigned int nr)
 {
+	if (n[0] & DROP_PAGECACHE_BIT)
+		count_vm_events(DROP_PAGECACHE, 1);
 	if (n[0] & DROP_SLAB_BIT)
 		drop_slab();
-	if (!(n[0] & DROP_QUIET_BIT))
+	drop_quietly |= n[0] & DROP_QUIET_BIT;
+	if (!drop_quietly)
 		pr_info("%s (%d): drop_caches: %ld\n", current->comm, current->client_pid, n[0]);
 	return 0;
 }
@@ -121,7 +133,7 @@ static const struct setting settings[] = {
 	{ "vm/compact_memory", 0200, 1, 1, 1, NULL, store_compact_memory },
 	{ "vm/dirty_background_ratio", 0644, 0, 100, 1, &dirty_background_ratio, NULL },
 	{ "vm/dirty_ratio", 0644, 0, 100, 1, &dirty_ratio, NULL },
-	{ "vm/drop_caches", 0200, 1, 7, 1, NULL, store_drop_caches },
+	{ "vm/drop_caches", 0200, 1, 4, 1, NULL, store_drop_caches },
 	{ "vm/lowmem_reserve_ratio", 0644, INT_MIN, INT_MAX, MAX_NR_ZONES, lowmem_reserve_ratio,
 	  store_lowmem_reserve_ratio },
 	{ "vm/min_free_kbytes", 0644, 0, INT_MAX, 1, &min_free_kbytes, store_min_free_kbytes },
@@ -137,6 +149,8 @@ static const struct setting settings[] = {
 	{ "vm/stat_refresh", 0600, 0, INT_MAX, 0, NULL, store_stat_refresh },
 	{ "vm/swappiness", 0644, 0, 200, 1, &swappiness, NULL },
 	{ "vm/vfs_cache_pressure", 0644, 0, INT_MAX, 1, &vfs_cache_pressure, NULL },
+	{ "vm/watermark_boost_factor", 0644, 0, INT_MAX, 1, &watermark_boost_factor,
+	  store_watermark_boost_factor },
 	{ "vm/watermark_scale_factor", 0644, 1, 3000, 1, &watermark_scale_factor,
 	  store_watermark_scale_factor },
 	{ "vm/zone_reclaim_mode", 0644, 0, 7, 1, &zone_reclaim_mode, NULL },

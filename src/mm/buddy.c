@@ -247,10 +247,11 @@ static unsigned long move_pageblock(struct zone *zone, struct page *page, enum m
 
 static void boost_watermark(struct zone *zone)
 {
-	unsigned long max_boost = zone->_watermark[WMARK_HIGH] * 3 / 2;
+	unsigned long factor = READ_ONCE(watermark_boost_factor);
+	unsigned long max_boost = zone->_watermark[WMARK_HIGH] * factor / 10000;
 
 	/* A zone too small to hold a few pageblocks would only thrash. */
-	if (pageblock_nr_pages * 4 > zone->managed_pages)
+	if (!factor || !max_boost || pageblock_nr_pages * 4 > zone->managed_pages)
 		return;
 	WRITE_ONCE(zone->watermark_boost, min(READ_ONCE(zone->watermark_boost) + pageblock_nr_pages,
 					      max(max_boost, pageblock_nr_pages)));

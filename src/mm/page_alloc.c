@@ -21,7 +21,9 @@
  *	min / 2 * 3 / 4		__GFP_HIGH, may not sleep: GFP_ATOMIC
  *	nothing is tested	__GFP_MEMALLOC, or the thread frees memory (PF_MEMALLOC)
  *
- *    A page on a CPU's list has left the zone already, so taking it needs no test.
+ *    A page on a CPU's list has left the zone already, so taking it needs no test. Who may go
+ *    below min need not leave the HIGHATOMIC reserve free either; requests of more than a page
+ *    that cannot wait take from it first, others that cannot wait when there is nothing else.
  *
  * 3. Giving up. There are no processes to kill here, and nobody's data is ever dropped: when the
  *    shrinkers free nothing more, the request fails. Only __GFP_NOFAIL waits until somebody
@@ -49,7 +51,11 @@
 #define ALLOC_NO_WATERMARKS 0x004u
 #define ALLOC_HIGH	    0x020u /* half of min */
 #define ALLOC_NON_BLOCK	    0x010u /* and a quarter of that */
-#define ALLOC_HIGHATOMIC    0x200u
+#define ALLOC_HIGHATOMIC    0x200u /* first of all from the reserve of that name */
+/* Those who may go below min are not told that the HIGHATOMIC reserve is not for them. */
+#define ALLOC_RESERVES	    (ALLOC_HIGH | ALLOC_NON_BLOCK | ALLOC_HIGHATOMIC)
+/* Those who take a block of it when there is no other. */
+#define ALLOC_LAST_RESORT   (ALLOC_NON_BLOCK | ALLOC_NO_WATERMARKS)
 
 struct request {
 	gfp_t gfp;
@@ -82,27 +88,45 @@ static const u8 zone_of_bits[GFP_ZONEMASK + 1] = {
 	[GFP_ZONEMASK] = BAD_ZONE,
 };
 
+static bool has_block(const struct zone *zone, const struct request *rq, unsigned int flags)
+{
+	bool reserve = flags & (ALLOC_HIGHATOMIC | ALLOC_NO_WATERMARKS) ||
+		       (!rq->order && (flags & ALLOC_NON_BLOCK));
+
+	return buddy_has_block(zone, rq->order, reserve);
+}
+
+/* The mark that the request must stay above, before reserves. A boost is not for the urgent. */
+static long mark_for(const struct zone *zone, const struct request *rq, unsigned int flags)
+{
+	long min;
+
+	if (flags & ALLOC_MARK_LOW)
+		return wmark_pages(zone, WMARK_LOW);
+	if (!(flags & ALLOC_HIGH))
+		return wmark_pages(zone, WMARK_MIN);
+	min = rq->order ? wmark_pages(zone, WMARK_MIN) : READ_ONCE(zone->_watermark[WMARK_MIN]);
+	min -= min / 2;
+	if (flags & ALLOC_NON_BLOCK)
+		min -= min / 4;
+	return min;
+}
+
+/* May the request be served from the zone, and how many pages must stay free then? */
 static bool mark_allows(const struct zone *zone, const struct request *rq, unsigned int flags,
 			unsigned long *keep)
 {
-	long min = wmark_pages(zone, flags & ALLOC_MARK_LOW ? WMARK_LOW : WMARK_MIN);
 	long free = zone_page_state(zone, NR_FREE_PAGES);
 
-	if (flags & ALLOC_NO_WATERMARKS) {
-		*keep = 0;
-		return buddy_has_block(zone, rq->order, flags & ALLOC_HIGHATOMIC);
-	}
-	if (flags & ALLOC_HIGH) {
-		min -= min / 2;
-		if (flags & ALLOC_NON_BLOCK)
-			min -= min / 4;
-	}
-	if (!(flags & ALLOC_HIGHATOMIC))
-		free -= READ_ONCE(zone->nr_free_highatomic);
-	*keep = min + READ_ONCE(zone->lowmem_reserve[rq->highest]);
+	*keep = 0;
+	if (flags & ALLOC_NO_WATERMARKS)
+		return has_block(zone, rq, flags);
+	*keep = mark_for(zone, rq, flags) + READ_ONCE(zone->lowmem_reserve[rq->highest]);
+	if (!(flags & ALLOC_RESERVES))
+		*keep += READ_ONCE(zone->nr_free_highatomic);
 	if (free - (long)((1ul << rq->order) - 1) <= (long)*keep)
 		return false;
-	return buddy_has_block(zone, rq->order, flags & ALLOC_HIGHATOMIC);
+	return has_block(zone, rq, flags);
 }
 
 static struct page *take_from_buddy(struct zone *zone, const struct request *rq, unsigned int flags)
@@ -116,6 +140,9 @@ static struct page *take_from_buddy(struct zone *zone, const struct request *rq,
 		page = buddy_take_highatomic(zone, rq->order);
 	if (!page)
 		page = buddy_take(zone, rq->order, rq->type);
+	/* Better the reserve is used for what it is not for than that this request fails. */
+	if (!page && (flags & ALLOC_LAST_RESORT))
+		page = buddy_take_highatomic(zone, rq->order);
 	if (page) {
 		WRITE_ONCE(*served, *served + 1);
 		WRITE_ONCE(zone->pages_allocated, zone->pages_allocated + (1ul << rq->order));
@@ -162,14 +189,17 @@ static struct page *get_page_from_freelist(const struct request *rq, unsigned in
 			continue;
 		if (unlikely(nr_online_nodes > 1))
 			count_numa(rq, *z);
-		if ((flags & ALLOC_HIGHATOMIC) && rq->order)
+		if (flags & ALLOC_HIGHATOMIC)
 			reserve_highatomic_pageblock(page, *z);
+		/* A block was taken from another type: kswapd is to make larger ones again. */
+		if (unlikely(READ_ONCE((*z)->watermark_boost)) && (rq->gfp & __GFP_KSWAPD_RECLAIM))
+			wakeup_kswapds(rq->zones);
 		return page;
 	}
 	return NULL;
 }
 
-static unsigned int alloc_flags_for(gfp_t gfp)
+static unsigned int alloc_flags_for(gfp_t gfp, unsigned int order)
 {
 	unsigned int flags = 0;
 
@@ -177,11 +207,11 @@ static unsigned int alloc_flags_for(gfp_t gfp)
 		flags |= ALLOC_HIGH;
 	if (!(gfp & __GFP_DIRECT_RECLAIM) && !(gfp & __GFP_NOMEMALLOC)) {
 		flags |= ALLOC_NON_BLOCK;
-		if (gfp & __GFP_HIGH)
+		if ((gfp & __GFP_HIGH) && order)
 			flags |= ALLOC_HIGHATOMIC;
 	}
 	if (!(gfp & __GFP_NOMEMALLOC) && ((gfp & __GFP_MEMALLOC) || (current->flags & PF_MEMALLOC)))
-		flags |= ALLOC_NO_WATERMARKS | ALLOC_HIGHATOMIC;
+		return ALLOC_NO_WATERMARKS;
 	return flags;
 }
 
@@ -221,17 +251,43 @@ static unsigned long make_room(const struct request *rq)
 	return freed;
 }
 
+/* Frees memory and tries again; *@fruitless counts the rounds that brought nothing. */
+static struct page *reclaim_and_take(const struct request *rq, unsigned int flags,
+				     unsigned int *fruitless)
+{
+	struct page *page;
+
+	*fruitless = make_room(rq) ? 0 : *fruitless + 1;
+	page = get_page_from_freelist(rq, flags);
+	if (!page && *fruitless && unreserve_in(rq->zones))
+		page = get_page_from_freelist(rq, flags);
+	return page;
+}
+
+static bool worth_another_round(const struct request *rq, unsigned int fruitless,
+				unsigned int rounds)
+{
+	bool persistent = rq->gfp & __GFP_RETRY_MAYFAIL;
+
+	if (rq->gfp & __GFP_NORETRY)
+		return false;
+	if (rq->order > PAGE_ALLOC_COSTLY_ORDER && !persistent)
+		return false;
+	return fruitless <= (persistent ? MAX_RETRIES : 1) && rounds <= MAX_ROUNDS;
+}
+
 static struct page *alloc_slow(const struct request *rq)
 {
+	unsigned int flags = alloc_flags_for(rq->gfp, rq->order), fruitless = 0, rounds = 0;
 	gfp_t gfp = rq->gfp;
-	unsigned int flags = alloc_flags_for(gfp), fruitless = 0, rounds = 0;
-	bool costly = rq->order > PAGE_ALLOC_COSTLY_ORDER;
 	struct page *page;
 
 	WARN_ONCE((gfp & __GFP_NOFAIL) && rq->order > 1, "__GFP_NOFAIL of order %u", rq->order);
 	for (;;) {
+		bool frees = current->flags & PF_MEMALLOC; /* it would reclaim in reclaim */
+
 		if (gfp & __GFP_KSWAPD_RECLAIM)
-			wakeup_kswapds(rq->zones, rq->order, rq->highest);
+			wakeup_kswapds(rq->zones);
 		page = get_page_from_freelist(rq, flags);
 		if (page)
 			return page;
@@ -239,25 +295,16 @@ static struct page *alloc_slow(const struct request *rq)
 			WARN_ONCE(gfp & __GFP_NOFAIL, "__GFP_NOFAIL from who may not sleep");
 			break;
 		}
-		if (current->flags & PF_MEMALLOC)
-			break;
-		fruitless = make_room(rq) ? 0 : fruitless + 1;
-		page = get_page_from_freelist(rq, flags);
+		if (!frees)
+			page = reclaim_and_take(rq, flags, &fruitless);
 		if (page)
 			return page;
-		if (fruitless && unreserve_in(rq->zones))
-			continue;
 		if (gfp & __GFP_NOFAIL) {
 			flags |= ALLOC_HIGH;
 			usleep_range(20000, 20000);
 			continue;
 		}
-		if (gfp & __GFP_NORETRY)
-			break;
-		if (costly && !(gfp & __GFP_RETRY_MAYFAIL))
-			break;
-		if (fruitless > (gfp & __GFP_RETRY_MAYFAIL ? MAX_RETRIES : 1) ||
-		    ++rounds > MAX_ROUNDS)
+		if (frees || !worth_another_round(rq, fruitless, ++rounds))
 			break;
 		cond_resched();
 	}

@@ -279,15 +279,23 @@ static void *kswapd_main(void *data)
 	return NULL;
 }
 
-void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_type highest)
+/*
+ * Hopeless until somebody frees: direct reclaim tries, kswapd need not. A boost it takes back all
+ * the same.
+ */
+static bool has_work(const struct kswapd *k, const struct zone *zone)
+{
+	if (READ_ONCE(zone->watermark_boost))
+		return true;
+	return zone_is_low(zone, WMARK_LOW) && READ_ONCE(k->failures) < MAX_RECLAIM_FAILURES;
+}
+
+void wakeup_kswapds(struct zone *const *zones)
 {
 	for (; *zones; zones++) {
 		struct kswapd *k = &kswapds[(*zones)->zone_pgdat->node_id];
 
-		if (!k->thread || READ_ONCE(k->woken) || !zone_is_low(*zones, WMARK_LOW))
-			continue;
-		/* Hopeless until somebody frees: direct reclaim tries, kswapd need not. */
-		if (READ_ONCE(k->failures) >= MAX_RECLAIM_FAILURES)
+		if (!k->thread || READ_ONCE(k->woken) || !has_work(k, *zones))
 			continue;
 		WRITE_ONCE(k->woken, true);
 		wake_up(&k->wait);

@@ -15,7 +15,7 @@ void kswapds_exit(void);
  */
 unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, gfp_t gfp);
 
-/* Wakes the kswapd of every node in the list whose zones are low. Context: any. */
-void wakeup_kswapds(struct zone *const *zones, unsigned int order, enum zone_type highest);
+/* Wakes the kswapd of every node in the list whose zones are low or boosted. Context: any. */
+void wakeup_kswapds(struct zone *const *zones);
 
 #endif

@@ -263,7 +263,7 @@ static const struct {
 	{ "kswapd_high_wmark_hit_quickly", KSWAPD_HIGH_WMARK_HIT_QUICKLY },
 	{ "pageoutrun", PAGEOUTRUN },
 	{ "pgrotated", -1 },
-	{ "drop_pagecache", -1 },
+	{ "drop_pagecache", DROP_PAGECACHE },
 	{ "drop_slab", DROP_SLAB },
 	{ "oom_kill", -1 },
 	{ "numa_pte_updates", -1 },

@@ -7,6 +7,10 @@
  * comes from min_free_kbytes = sqrt(16 * lowmem) (in KiB), shared among the zones by size, and
  * from watermark_scale_factor (in 1/10000 of the zone).
  *
+ * When a request has to take a block of another migratetype (buddy.c), the zone's marks are raised
+ * for a while, by at most watermark_boost_factor / 10000 of high, so that kswapd makes larger
+ * blocks come free.
+ *
  * lowmem_reserve[j] of a zone is what requests that could also have used zones up to j must
  * leave to those that could not: sum of the zones above, up to j, over the zone's ratio.
  *
@@ -23,6 +27,7 @@
 
 int min_free_kbytes;
 int watermark_scale_factor;
+int watermark_boost_factor;
 int percpu_pagelist_high_fraction;
 int lowmem_reserve_ratio[MAX_NR_ZONES];
 
@@ -122,6 +127,7 @@ static void setup_pagesets(void)
 void watermarks_boot(long kbytes)
 {
 	watermark_scale_factor = 10;
+	watermark_boost_factor = 15000;
 	percpu_pagelist_high_fraction = 0;
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		lowmem_reserve_ratio[i] = default_ratio[i];
@@ -154,6 +160,14 @@ int set_watermark_scale_factor(long factor)
 	if (factor < 1 || factor > 3000)
 		return -EINVAL;
 	recompute(&watermark_scale_factor, factor);
+	return 0;
+}
+
+int set_watermark_boost_factor(long factor)
+{
+	if (factor < 0 || factor > INT32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(watermark_boost_factor, (int)factor);
 	return 0;
 }
 

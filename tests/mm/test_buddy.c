@@ -390,6 +390,124 @@ static void test_1_4_small_zones_reserve_nothing(void **state)
 	halt();
 }
 
+/* Takes order-0 pages until @gfp gets none. Returns how many. */
+static unsigned long take_all(gfp_t gfp, struct list_head *taken)
+{
+	unsigned long n = 0;
+	struct page *page;
+
+	for (; (page = alloc_page(gfp | __GFP_NOWARN)); n++)
+		list_add(&page->lru, taken);
+	return n;
+}
+
+/* Ordinary requests leave the reserve alone; those that cannot wait get it when all else is gone. */
+static void test_1_4_the_reserve_is_for_the_urgent(void **state)
+{
+	struct zone *zone = zone_of(ZONE_DMA32);
+	struct page *page, *next, *block;
+	unsigned long reserve, min;
+	LIST_HEAD(taken);
+
+	boot("mem=512M,cpus=1,min_free_kbytes=512");
+	assert_int_equal(set_watermark_scale_factor(3000), 0); /* low is far above min */
+	assert_int_equal(set_watermark_boost_factor(0), 0);
+	min = zone->_watermark[WMARK_MIN];
+	block = alloc_pages(GFP_KERNEL, pageblock_order);
+	while (zone_page_state(zone, NR_FREE_PAGES) > zone->_watermark[WMARK_LOW] / 2) {
+		page = alloc_page(__GFP_NOMEMALLOC);
+		assert_non_null(page);
+		list_add(&page->lru, &taken);
+	}
+	__free_pages(block, pageblock_order);
+	/* Somebody urgent finds little and makes the pageblock a reserve. */
+	block = alloc_pages(__GFP_HIGH, 4);
+	assert_int_equal(get_pageblock_migratetype(block), MIGRATE_HIGHATOMIC);
+	__free_pages(block, 4);
+	reserve = zone->nr_free_highatomic;
+	assert_in_range(reserve, min + 200, pageblock_nr_pages);
+	take_all(__GFP_NOMEMALLOC, &taken); /* ordinary, and it may not reclaim */
+	assert_int_equal(zone->nr_free_highatomic, reserve);
+	assert_in_range(zone_page_state(zone, NR_FREE_PAGES), min + reserve, min + reserve + 8);
+	block = alloc_pages(__GFP_NOWARN, 4); /* of more than a page only those it is for */
+	if (block) {
+		assert_int_not_equal(get_pageblock_migratetype(block), MIGRATE_HIGHATOMIC);
+		__free_pages(block, 4);
+	}
+	take_all(0, &taken); /* it cannot wait: GFP_NOWAIT without kswapd */
+	assert_in_range(zone->nr_free_highatomic, min - 8, min + 8);
+	assert_in_range(zone_page_state(zone, NR_FREE_PAGES), min, min + 8);
+	block = alloc_pages(__GFP_HIGH | __GFP_NOWARN, 4); /* and those it is for get below min */
+	assert_non_null(block);
+	assert_int_equal(get_pageblock_migratetype(block), MIGRATE_HIGHATOMIC);
+	__free_pages(block, 4);
+	take_all(__GFP_MEMALLOC, &taken);
+	assert_int_equal(zone_page_state(zone, NR_FREE_PAGES), 0);
+	assert_int_equal(machine_check(), 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	halt();
+}
+
+/* A free part of a movable pageblock, and an unmovable request that finds nothing else. */
+static struct page *steal_a_part(void)
+{
+	struct page *page, *next, *part = NULL;
+	LIST_HEAD(taken);
+
+	drain_all_pages();
+	while ((page = alloc_pages(__GFP_MOVABLE | __GFP_MEMALLOC | __GFP_NOWARN, 5))) {
+		list_add(&page->lru, &taken);
+		if (get_pageblock_migratetype(page) == MIGRATE_MOVABLE && !part)
+			part = page;
+	}
+	for (unsigned int order = 0; order < 5; order++)
+		while ((page = alloc_pages(__GFP_MOVABLE | __GFP_MEMALLOC | __GFP_NOWARN, order)))
+			list_add(&page->lru, &taken);
+	assert_non_null(part);
+	list_del(&part->lru);
+	__free_pages(part, 5);
+	page = alloc_page(__GFP_MEMALLOC);
+	assert_non_null(page);
+	part = page;
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_pages(page, page->order);
+	return part;
+}
+
+static void test_2_5_stealing_boosts_the_marks(void **state)
+{
+	struct zone *zone = zone_of(ZONE_DMA32);
+	struct page *page;
+	unsigned long most;
+
+	boot("mem=128M,cpus=1");
+	assert_int_equal(watermark_boost_factor, 15000);
+	most = max(zone->_watermark[WMARK_HIGH] * 3 / 2, pageblock_nr_pages);
+	page = steal_a_part();
+	assert_in_range(zone->watermark_boost, pageblock_nr_pages, most);
+	assert_int_equal(wmark_pages(zone, WMARK_LOW),
+			 zone->_watermark[WMARK_LOW] + zone->watermark_boost);
+	__free_page(page);
+	__free_page(steal_a_part());
+	__free_page(steal_a_part());
+	assert_int_equal(zone->watermark_boost, most);
+	/* Who wakes kswapd has it take the boost back. */
+	page = alloc_pages(GFP_KERNEL, 4);
+	__free_pages(page, 4);
+	for (int i = 0; i < SETTLES && READ_ONCE(zone->watermark_boost); i++)
+		usleep(SETTLE_TIME_US);
+	assert_int_equal(zone->watermark_boost, 0);
+	assert_int_equal(set_watermark_boost_factor(-1), -EINVAL);
+	assert_int_equal(set_watermark_boost_factor(0), 0);
+	__free_page(steal_a_part());
+	assert_int_equal(zone->watermark_boost, 0);
+	assert_int_equal(set_watermark_boost_factor(20000), 0);
+	__free_page(steal_a_part());
+	assert_true(zone->watermark_boost > 0);
+	halt();
+}
+
 static void test_checker_sees_damage(void **state)
 {
 	struct zone *zone = zone_of(ZONE_DMA32);
@@ -445,6 +563,8 @@ int main(void)
 		machine_test(test_3_3_grouping_is_off_on_tiny_machines),
 		machine_test(test_1_4_atomic_orders_reserve_a_pageblock),
 		machine_test(test_1_4_small_zones_reserve_nothing),
+		machine_test(test_1_4_the_reserve_is_for_the_urgent),
+		machine_test(test_2_5_stealing_boosts_the_marks),
 		machine_test(test_checker_sees_damage),
 	};
 

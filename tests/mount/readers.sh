@@ -125,6 +125,11 @@ for word in -1 x "" "1 2" 99999999999999999999; do
 done
 refuse "high_fraction 5" sh -c "echo 5 > $P/sys/vm/percpu_pagelist_high_fraction"
 refuse "scale factor 3001" sh -c "echo 3001 > $P/sys/vm/watermark_scale_factor"
+refuse "boost factor -1" sh -c "echo -1 > $P/sys/vm/watermark_boost_factor"
+equal "boost factor" "$(cat "$P/sys/vm/watermark_boost_factor")" 15000
+check "boost factor 0" sh -c "echo 0 > $P/sys/vm/watermark_boost_factor"
+equal "boost factor" "$(cat "$P/sys/vm/watermark_boost_factor")" 0
+refuse "drop_caches 5" sh -c "echo 5 > $P/sys/vm/drop_caches"
 refuse "drop_caches 0" sh -c "echo 0 > $P/sys/vm/drop_caches"
 refuse "compact_memory 2" sh -c "echo 2 > $P/sys/vm/compact_memory"
 check "compact_memory" sh -c "echo 1 > $P/sys/vm/compact_memory"
