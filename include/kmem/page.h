@@ -62,6 +62,7 @@ struct page {
 	};
 	union {
 		void *freelist;	       /* PG_slab: first free object */
+		u64 free_map;	       /* PG_slab of at most 64: bit i: object i is free */
 		unsigned long private; /* otherwise the owner's */
 	};
 	struct page *compound_head; /* PG_tail */

@@ -53,6 +53,7 @@ struct kmem_cache {
 	unsigned int align;
 	unsigned int order, objects;	     /* of a slab, and the objects in it */
 	unsigned int min_order, min_objects; /* when memory is short */
+	bool free_maps;			     /* what is free is a map, not a list: mm/freelist.c */
 	unsigned long min_partial;	     /* empty slabs kept */
 	unsigned int sheaf_capacity;
 	unsigned int barn_full; /* full sheaves the barn keeps */

@@ -71,59 +71,110 @@ static void flush_sheaf(struct kmem_cache *s, struct sheaf *sheaf)
 	sheaf->size = 0;
 }
 
-static struct sheaf *barn_get_full(struct kmem_cache_node *n)
+/* Caller holds barn_lock. */
+static struct sheaf *pop_full(struct kmem_cache_node *n)
 {
-	struct sheaf *sheaf = NULL;
+	struct sheaf *sheaf = list_first_entry_or_null(&n->full_sheaves, struct sheaf, barn_list);
 
-	if (!READ_ONCE(n->nr_full))
-		return NULL;
-	spin_lock(&n->barn_lock);
-	if (n->nr_full) {
-		sheaf = list_first_entry(&n->full_sheaves, struct sheaf, barn_list);
+	if (sheaf) {
 		list_del(&sheaf->barn_list);
 		WRITE_ONCE(n->nr_full, n->nr_full - 1);
 	}
+	return sheaf;
+}
+
+static struct sheaf *pop_empty(struct kmem_cache_node *n)
+{
+	struct sheaf *sheaf = list_first_entry_or_null(&n->empty_sheaves, struct sheaf, barn_list);
+
+	if (sheaf) {
+		list_del(&sheaf->barn_list);
+		n->nr_empty--;
+	}
+	return sheaf;
+}
+
+static bool push_empty(struct kmem_cache_node *n, struct sheaf *sheaf)
+{
+	if (n->nr_empty >= BARN_EMPTY)
+		return false;
+	list_add(&sheaf->barn_list, &n->empty_sheaves);
+	n->nr_empty++;
+	return true;
+}
+
+static struct sheaf *barn_get_full(struct kmem_cache_node *n)
+{
+	struct sheaf *sheaf;
+
+	spin_lock(&n->barn_lock);
+	sheaf = pop_full(n);
 	spin_unlock(&n->barn_lock);
 	return sheaf;
 }
 
 static struct sheaf *barn_get_empty(struct kmem_cache_node *n)
 {
-	struct sheaf *sheaf = NULL;
+	struct sheaf *sheaf;
 
 	spin_lock(&n->barn_lock);
-	if (n->nr_empty) {
-		sheaf = list_first_entry(&n->empty_sheaves, struct sheaf, barn_list);
-		list_del(&sheaf->barn_list);
-		n->nr_empty--;
-	}
+	sheaf = pop_empty(n);
 	spin_unlock(&n->barn_lock);
 	return sheaf;
 }
 
-/* Puts a full or an empty sheaf away; false if there are enough of its kind. */
-static bool barn_put(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *sheaf)
+/* A full sheaf for an empty one, which may be no_sheaf. NULL: there is none, nothing happened. */
+static struct sheaf *barn_trade_empty(struct kmem_cache_node *n, struct sheaf *empty)
 {
-	bool kept = true;
+	struct sheaf *full;
+
+	if (!READ_ONCE(n->nr_full))
+		return NULL;
+	spin_lock(&n->barn_lock);
+	full = pop_full(n);
+	if (full && empty->capacity && push_empty(n, empty))
+		empty = &no_sheaf;
+	spin_unlock(&n->barn_lock);
+	if (full)
+		free_sheaf(empty);
+	return full;
+}
+
+/*
+ * An empty sheaf for a full one; NULL if the barn has no room or no empty one. What then becomes
+ * of the full one is the caller's.
+ */
+static struct sheaf *barn_trade_full(struct kmem_cache *s, struct kmem_cache_node *n,
+				     struct sheaf *full)
+{
+	struct sheaf *empty = NULL;
+
+	if (READ_ONCE(n->nr_full) >= s->barn_full)
+		return NULL;
+	spin_lock(&n->barn_lock);
+	if (n->nr_full < s->barn_full)
+		empty = pop_empty(n);
+	if (empty) {
+		list_add(&full->barn_list, &n->full_sheaves);
+		WRITE_ONCE(n->nr_full, n->nr_full + 1);
+	}
+	spin_unlock(&n->barn_lock);
+	return empty;
+}
+
+/* Puts a full sheaf away; false if there are enough. */
+static bool barn_put_full(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *full)
+{
+	bool kept;
 
 	spin_lock(&n->barn_lock);
-	if (sheaf->size && n->nr_full < s->barn_full) {
-		list_add(&sheaf->barn_list, &n->full_sheaves);
+	kept = n->nr_full < s->barn_full;
+	if (kept) {
+		list_add(&full->barn_list, &n->full_sheaves);
 		WRITE_ONCE(n->nr_full, n->nr_full + 1);
-	} else if (!sheaf->size && n->nr_empty < BARN_EMPTY) {
-		list_add(&sheaf->barn_list, &n->empty_sheaves);
-		n->nr_empty++;
-	} else {
-		kept = false;
 	}
 	spin_unlock(&n->barn_lock);
 	return kept;
-}
-
-static void put_empty(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *sheaf)
-{
-	if (sheaf && sheaf != &no_sheaf && !barn_put(s, n, sheaf))
-		free_sheaf(sheaf);
 }
 
 static void swap_sheaves(struct cache_cpu *c)
@@ -138,28 +189,50 @@ static void swap_sheaves(struct cache_cpu *c)
 static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 {
 	struct kmem_cache_node *n = local_node(s);
-	struct sheaf *full, *fresh;
+	struct sheaf *sheaf;
 
 	if (c->spare && c->spare->size) {
 		swap_sheaves(c);
 		return;
 	}
-	full = barn_get_full(n);
-	if (full) {
-		put_empty(s, n, c->main);
-		WRITE_ONCE(c->main, full);
+	sheaf = barn_trade_empty(n, c->main);
+	if (sheaf) {
+		WRITE_ONCE(c->main, sheaf);
 		return;
 	}
 	if (!c->main->capacity) {
-		fresh = barn_get_empty(n);
-		if (!fresh)
-			fresh = new_sheaf(s, GFP_NOWAIT);
-		if (fresh)
-			WRITE_ONCE(c->main, fresh);
+		sheaf = barn_get_empty(n);
+		if (!sheaf)
+			sheaf = new_sheaf(s, GFP_NOWAIT);
+		if (!sheaf)
+			return;
+		WRITE_ONCE(c->main, sheaf);
 	}
-	if (c->main->capacity)
-		c->main->size = slab_take(s, current->busy->node, c->main->objects,
-					  c->main->capacity);
+	c->main->size = slab_take(s, current->busy->node, c->main->objects, c->main->capacity);
+}
+
+/* A new slab: one object for the caller, and what this CPU has room for. */
+static void *alloc_from_new_slab(struct kmem_cache *s, gfp_t gfp)
+{
+	struct page *slab = new_slab(s, gfp, NUMA_NO_NODE);
+	struct sheaf *main;
+	struct cpu *cpu;
+	void *object;
+	bool outer;
+
+	if (!slab)
+		return NULL;
+	cpu = cpu_hold(&outer);
+	main = per_cpu_of(s->cpu, cpu)->main;
+	if (main->capacity > 1 && !main->size && page_to_nid(slab) == cpu->node) {
+		main->size = freelist_take(s, slab, main->objects, main->capacity);
+		object = main->objects[--main->size];
+	} else {
+		freelist_take(s, slab, &object, 1);
+	}
+	slab_list_new(s, slab);
+	cpu_release(cpu, outer);
+	return object;
 }
 
 /*
@@ -168,7 +241,7 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
  */
 void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 {
-	bool outer;
+	bool outer, has_main;
 	struct cpu *cpu = cpu_hold(&outer);
 	struct cache_cpu *c = per_cpu_of(s->cpu, cpu);
 	void *object = NULL;
@@ -182,43 +255,58 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 		if (c->main->size)
 			object = c->main->objects[--c->main->size];
 	}
+	has_main = c->main->capacity;
 	cpu_release(cpu, outer);
-	return object ? object : slab_take_one(s, gfp, NUMA_NO_NODE);
+	if (object)
+		return object;
+	/* Without a sheaf nobody has looked into the slabs there are. */
+	return has_main ? alloc_from_new_slab(s, gfp) : slab_take_one(s, gfp, NUMA_NO_NODE);
 }
 
-/*
- * The object of @s goes into main; if that is full, the spare serves, or main is traded for an
- * empty one, or emptied into the slabs. The caller is busy on a CPU.
- */
+/* An empty sheaf for a full one, whose objects go to the barn or, if that has enough, home. */
+static struct sheaf *put_away(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *full)
+{
+	struct sheaf *empty = barn_trade_full(s, n, full);
+
+	if (empty)
+		return empty;
+	/* Perhaps it has room and only no empty one. */
+	if (READ_ONCE(n->nr_full) < s->barn_full)
+		empty = new_sheaf(s, GFP_NOWAIT);
+	if (empty && barn_put_full(s, n, full))
+		return empty;
+	free_sheaf(empty);
+	flush_sheaf(s, full);
+	return full;
+}
+
+/* Main is full, or there is none yet. Caller is busy on a CPU. */
+static void make_room(struct kmem_cache *s, struct cache_cpu *c)
+{
+	struct kmem_cache_node *n = local_node(s);
+
+	if (!c->spare) {
+		c->spare = barn_get_empty(n);
+		if (!c->spare)
+			c->spare = new_sheaf(s, GFP_NOWAIT);
+	} else if (c->spare->size == c->spare->capacity) {
+		/* The older of the two goes: what was freed last is warm. */
+		c->spare = put_away(s, n, c->spare);
+	}
+	if (c->spare)
+		swap_sheaves(c);
+	else
+		flush_sheaf(s, c->main);
+	if (c->spare == &no_sheaf)
+		c->spare = NULL;
+}
+
 static void put_in_sheaf(struct kmem_cache *s, void *object)
 {
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
-	struct kmem_cache_node *n = local_node(s);
-	struct sheaf *empty;
 
-	if (c->main->size == c->main->capacity && c->spare && c->spare->size < c->spare->capacity)
-		swap_sheaves(c);
-	if (c->main->size == c->main->capacity) {
-		empty = barn_get_empty(n);
-		if (!empty)
-			empty = new_sheaf(s, GFP_NOWAIT);
-		if (!empty) {
-			flush_sheaf(s, c->main);
-		} else if (!c->main->capacity) {
-			WRITE_ONCE(c->main, empty);
-		} else if (!c->spare) {
-			c->spare = c->main;
-			WRITE_ONCE(c->main, empty);
-		} else {
-			/* The older of the two goes: what was freed last is warm. */
-			if (!barn_put(s, n, c->spare)) {
-				flush_sheaf(s, c->spare);
-				put_empty(s, n, c->spare);
-			}
-			c->spare = c->main;
-			WRITE_ONCE(c->main, empty);
-		}
-	}
+	if (c->main->size == c->main->capacity)
+		make_room(s, c);
 	if (c->main->size < c->main->capacity)
 		c->main->objects[c->main->size++] = object;
 	else

@@ -8,19 +8,18 @@
  *    (Lameter's SLUB), so objects need no header: the page says which cache they are of.
  *
  * 2. Layout of a slab of n objects: n * size bytes of objects, the rest of the block unused. An
- *    object is red_left_pad | object_size | ... | up to size. While free, the word at ->offset
- *    links it to the next free one: in the middle of the object, where an overrun of the
+ *    object is red_left_pad | object_size | ... | up to size. The word at ->offset is the
+ *    allocator's while the object is free: in the middle of the object, where an overrun of the
  *    neighbour does not reach it first, or behind it where the object must keep its contents
- *    (constructor, TYPESAFE_BY_RCU).
+ *    (constructor, TYPESAFE_BY_RCU). Which objects are free is told in freelist.c.
  *
- * 3. Objects that were never handed out are on no list: object number page->fresh is the next of
- *    them. So a new slab's memory is not touched before it is used.
+ * 3. In front of the slabs stand the sheaves (sheaf.c): the way in and out for nearly every
+ *    object. What is below works in batches under the node's list_lock, and a run of objects of
+ *    one slab is one step. A new slab belongs to who made it until it is listed: most of it has
+ *    gone into a sheaf by then.
  *
- * 4. In front of the slabs stand the sheaves (sheaf.c): the way in and out for nearly every
- *    object. What is below works in batches under the node's list_lock.
- *
- * 5. Invariants of a slab (slab_check_nodes() recomputes them):
- *	inuse + length of freelist + (objects - fresh) = objects
+ * 4. Invariants of a slab (slab_check_nodes() recomputes them):
+ *	inuse + free objects (freelist.c) = objects
  *	on partial  <=>  inuse < objects;   on full  <=>  inuse = objects
  *    and of a node
  *	nr_slabs = slabs on both lists,  total_objects = sum of objects,
@@ -28,7 +27,7 @@
  *	nr_partial = length of partial.
  *    An object in a sheaf is in use for its slab.
  *
- * 6. Locks: node->list_lock; pages are allocated and freed without it.
+ * 5. Locks: node->list_lock; pages are allocated and freed without it.
  */
 #include <kmem/bug.h>
 #include <kmem/ldd3.h>
@@ -39,21 +38,6 @@
 #include "gfp_names.h"
 #include "slab.h"
 #include "zone.h"
-
-static inline void *get_free_pointer(const struct kmem_cache *s, void *object)
-{
-	return *(void **)((char *)object + s->offset);
-}
-
-static inline void set_free_pointer(const struct kmem_cache *s, void *object, void *next)
-{
-	*(void **)((char *)object + s->offset) = next;
-}
-
-static inline void *nth_object(const struct kmem_cache *s, const struct page *slab, unsigned int n)
-{
-	return (char *)page_address(slab) + (size_t)n * s->size + s->red_left_pad;
-}
 
 static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
 {
@@ -86,8 +70,8 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsign
 	return node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 }
 
-/* A slab on no list. The large order is a luxury; the smallest is what the request is for. */
-static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
+/* The large order is a luxury; the smallest is what the request is for. */
+struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	unsigned int order = s->order, objects = s->objects;
 	gfp_t easy;
@@ -111,14 +95,12 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 		set_page_order(&slab[i], order);
 		slab[i].objects = objects;
 	}
-	slab->freelist = NULL;
-	slab->inuse = 0;
-	slab->fresh = 0;
+	freelist_init(s, slab);
 	account_slab(s, slab, 1);
 	for (unsigned int i = 0; s->ctor && i < objects; i++)
-		s->ctor(nth_object(s, slab, i));
+		s->ctor(slab_object(s, slab, i));
 	for (unsigned int i = 0; s->book_ctor && i < objects; i++)
-		s->book_ctor(nth_object(s, slab, i), s,
+		s->book_ctor(slab_object(s, slab, i), s,
 			     SLAB_CTOR_CONSTRUCTOR |
 				     (gfpflags_allow_blocking(gfp) ? 0 : SLAB_CTOR_ATOMIC));
 	return slab;
@@ -129,7 +111,7 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
 	unsigned int order = slab->order;
 
 	for (unsigned int i = 0; s->book_dtor && i < slab->objects; i++)
-		s->book_dtor(nth_object(s, slab, i), s, 0);
+		s->book_dtor(slab_object(s, slab, i), s, 0);
 	account_slab(s, slab, -1);
 	slab->freelist = NULL;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
@@ -173,19 +155,6 @@ static void free_slab(struct kmem_cache *s, struct page *slab)
 	schedule_work(&rcu_slabs_work);
 }
 
-/* Caller holds list_lock; the slab has a free object. */
-static inline void *take_object(struct kmem_cache *s, struct page *slab)
-{
-	void *object = slab->freelist;
-
-	if (object)
-		slab->freelist = get_free_pointer(s, object);
-	else
-		object = nth_object(s, slab, slab->fresh++);
-	slab->inuse++;
-	return object;
-}
-
 static void add_to_partial(struct kmem_cache_node *n, struct page *slab)
 {
 	/* Emptier slabs to the end: they may come free. */
@@ -210,9 +179,21 @@ static void count_slab(struct kmem_cache_node *n, const struct page *slab, long 
 	n->free_objects += sign * (slab->objects - slab->inuse);
 }
 
+void slab_list_new(struct kmem_cache *s, struct page *slab)
+{
+	struct kmem_cache_node *n = node_of(s, slab);
+
+	spin_lock(&n->list_lock);
+	count_slab(n, slab, 1);
+	if (slab->inuse < slab->objects)
+		add_to_partial(n, slab);
+	else
+		list_add(&slab->lru, &n->full);
+	spin_unlock(&n->list_lock);
+}
+
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct kmem_cache_node *n;
 	struct page *slab;
 	void *object;
 
@@ -221,15 +202,8 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 	slab = new_slab(s, gfp, node);
 	if (!slab)
 		return NULL;
-	n = node_of(s, slab);
-	spin_lock(&n->list_lock);
-	object = take_object(s, slab);
-	count_slab(n, slab, 1);
-	if (slab->objects > 1)
-		add_to_partial(n, slab);
-	else
-		list_add(&slab->lru, &n->full);
-	spin_unlock(&n->list_lock);
+	freelist_take(s, slab, &object, 1);
+	slab_list_new(s, slab);
 	return object;
 }
 
@@ -243,48 +217,47 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 	spin_lock(&n->list_lock);
 	while (got < nr && !list_empty(&n->partial)) {
 		struct page *slab = list_first_entry(&n->partial, struct page, lru);
-		unsigned int before = got;
+		unsigned int run = freelist_take(s, slab, p + got, nr - got);
 
-		while (got < nr && slab->inuse < slab->objects)
-			p[got++] = take_object(s, slab);
-		n->free_objects -= got - before;
+		got += run;
+		n->free_objects -= run;
 		if (slab->inuse == slab->objects) {
 			remove_partial(n, slab);
 			list_add(&slab->lru, &n->full);
+		} else if (!run) {
+			break; /* damaged: it has less than it says */
 		}
 	}
 	spin_unlock(&n->list_lock);
 	return got;
 }
 
-/* Caller holds list_lock. Returns the slab if it is empty now and one too many. */
-static struct page *give_object(struct kmem_cache *s, struct kmem_cache_node *n, struct page *slab,
-				void *object)
+/*
+ * Gives back p[0] and what comes after it of the same slab, returns how many these are, and puts
+ * the slab on @empties if it is empty now and one too many. Caller holds list_lock.
+ */
+static unsigned int give_run(struct kmem_cache *s, struct kmem_cache_node *n, struct page *slab,
+			     void **p, unsigned int nr, struct list_head *empties)
 {
-	bool was_full = slab->inuse == slab->objects;
+	const unsigned int before = slab->inuse, run = freelist_give(s, slab, p, nr);
+	const bool was_full = before == slab->objects;
 
-	if (unlikely(!slab->inuse)) {
-		pr_err("BUG %s: Slab has 0 allocated objects but 1 are to be freed\n", s->name);
-		dump_stack();
-		return NULL;
-	}
-	set_free_pointer(s, object, slab->freelist);
-	slab->freelist = object;
-	slab->inuse--;
-	n->free_objects++;
-	if (was_full) {
+	n->free_objects += before - slab->inuse;
+	if (unlikely(before == slab->inuse))
+		return run; /* all were free already */
+	if (slab->inuse && !was_full)
+		return run;
+	if (was_full)
 		list_del(&slab->lru);
+	else
+		remove_partial(n, slab);
+	if (slab->inuse || n->nr_partial < s->min_partial) {
 		add_to_partial(n, slab);
+	} else {
+		count_slab(n, slab, -1);
+		list_add(&slab->lru, empties);
 	}
-	if (slab->inuse)
-		return NULL;
-	if (n->nr_partial <= s->min_partial) {
-		list_move_tail(&slab->lru, &n->partial);
-		return NULL;
-	}
-	remove_partial(n, slab);
-	count_slab(n, slab, -1);
-	return slab;
+	return run;
 }
 
 void slab_give(struct kmem_cache *s, void **p, unsigned int nr)
@@ -292,22 +265,20 @@ void slab_give(struct kmem_cache *s, void **p, unsigned int nr)
 	unsigned int i = 0;
 
 	while (i < nr) {
-		struct page *slab = virt_to_head_page(p[i]), *empty, *next;
+		struct page *slab = virt_to_head_page(p[i]), *next;
 		struct kmem_cache_node *n = node_of(s, slab);
 		LIST_HEAD(empties);
 
 		spin_lock(&n->list_lock);
 		do {
-			empty = give_object(s, n, slab, p[i]);
-			if (empty)
-				list_add(&empty->lru, &empties);
-			if (++i == nr)
+			i += give_run(s, n, slab, p + i, nr - i, &empties);
+			if (i == nr)
 				break;
 			slab = virt_to_head_page(p[i]);
 		} while (node_of(s, slab) == n);
 		spin_unlock(&n->list_lock);
-		list_for_each_entry_safe(empty, next, &empties, lru)
-			free_slab(s, empty);
+		list_for_each_entry_safe(slab, next, &empties, lru)
+			free_slab(s, slab);
 	}
 }
 
@@ -363,31 +334,10 @@ struct kmem_cache *cache_of_object(const void *object)
 	return page && PageSlab(page) ? page->slab_cache : NULL;
 }
 
-/* Marks the free objects of a slab in @free; returns their number, or -1 for a broken list. */
-static int free_objects_of(const struct kmem_cache *s, const struct page *slab, u8 *free)
-{
-	int n = 0;
-
-	memset(free, 0, slab->objects);
-	for (void *p = slab->freelist; p; p = get_free_pointer(s, p)) {
-		unsigned int i;
-
-		if (!is_object_of(s, p) || virt_to_head_page(p) != slab)
-			return -1;
-		i = object_index(s, slab, p);
-		if (free[i]++)
-			return -1;
-		n++;
-	}
-	for (unsigned int i = slab->fresh; i < slab->objects; i++, n++)
-		free[i]++;
-	return n;
-}
-
 static unsigned long check_slab(const struct kmem_cache *s, const struct page *slab, bool full)
 {
 	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
-	int free = free_objects_of(s, slab, marks);
+	int free = freelist_marks(s, slab, marks);
 	unsigned long bad = 0;
 
 	bad += free < 0 || free + slab->inuse != slab->objects;
@@ -435,10 +385,10 @@ static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *
 {
 	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
 
-	if (free_objects_of(s, slab, marks) < 0)
+	if (freelist_marks(s, slab, marks) < 0)
 		return;
 	for (unsigned int i = 0; i < slab->objects && *budget; i++) {
-		void *object = nth_object(s, slab, i);
+		void *object = slab_object(s, slab, i);
 
 		if (marks[i])
 			continue;

@@ -5,6 +5,7 @@
  *	kmalloc.c	sizes and types on top of caches
  *	slab_common.c	the list of caches: creation, merging, destruction, proc/slabinfo
  *	slab.c		alloc and free; slabs: pages cut into objects, and each node's lists of them
+ *	freelist.c	which objects of one slab are free
  *	sheaf.c		arrays of free objects in front of the slabs, for each CPU, and the barn
  */
 #ifndef MM_SLAB_H
@@ -31,14 +32,33 @@
 #define SLAB_NEVER_MERGE                                                                     \
 	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | \
 	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_NO_SHEAVES)
+/* Caches with one of these look into their free objects. */
+#define SLAB_NEVER_MAP	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 /* Caches must agree on these to share. */
 #define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
 
 /* What must not reach a cache: objects need addresses, and the cache has its own zone. */
 #define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
 
+static inline void *slab_object(const struct kmem_cache *s, const struct page *slab, unsigned int n)
+{
+	return (char *)page_address(slab) + (size_t)n * s->size + s->red_left_pad;
+}
+
+/* freelist.c: all objects are free; some of them; those that p[] begins with. */
+void freelist_init(const struct kmem_cache *s, struct page *slab);
+unsigned int freelist_take(const struct kmem_cache *s, struct page *slab, void **p,
+			   unsigned int nr);
+unsigned int freelist_give(const struct kmem_cache *s, struct page *slab, void **p,
+			   unsigned int nr);
+/* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
+int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free);
+
 /* slab.c */
 void slab_nodes_init(struct kmem_cache *s);
+/* A slab on no list, for the caller alone until he lists it. */
+struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node);
+void slab_list_new(struct kmem_cache *s, struct page *slab);
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node); /* from a new slab if need be */
 /* Up to @nr objects of existing slabs into @p; never sleeps. */
 unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr);

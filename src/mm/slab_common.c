@@ -151,6 +151,7 @@ static int calculate_sizes(struct kmem_cache *s)
 	s->objects = objects_in(order, s->size);
 	s->min_order = get_order(s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
+	s->free_maps = s->objects <= 64 && !(s->flags & SLAB_NEVER_MAP);
 	s->size_shift = __builtin_ctz(s->size);
 	s->size_inverse = inverse(s->size >> s->size_shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, MIN_PARTIAL, MAX_PARTIAL);

@@ -329,14 +329,47 @@ static void test_5_9_double_free(void **state)
 	halt();
 }
 
+/* With others in between the second free shows when the object comes home. */
+static void test_5_9_double_free_far_apart(void **state)
+{
+	static const unsigned int sizes[] = { 256, 4000 };
+	struct kmem_cache *c;
+	void *p[50];
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
+		c = cache(sizes[s], 0);
+		for (int i = 0; i < 50; i++)
+			p[i] = kmem_cache_alloc(c, GFP_KERNEL);
+		for (int i = 0; i < 10; i++)
+			kmem_cache_free(c, p[i]);
+		mark = log_next_seq();
+		kmem_cache_free(c, p[0]);
+		kmem_cache_shrink(c);
+		assert_int_equal(logged(mark, "Object already free"), 1);
+		assert_int_equal(slab_live_objects(c), 40);
+		assert_int_equal(machine_check(), 0);
+		/* Long home. */
+		mark = log_next_seq();
+		kmem_cache_free(c, p[9]);
+		kmem_cache_shrink(c);
+		assert_int_equal(logged(mark, "Object already free"), 1);
+		kmem_cache_free_bulk(c, 40, p + 10);
+		assert_int_equal(kmem_cache_destroy_status(c), 0);
+	}
+	halt();
+}
+
 static void test_checker_sees_damage(void **state)
 {
 	struct kmem_cache *c;
 	struct page *slab;
-	void *p, *q, *was, **link;
+	void *p, *q;
 
 	boot("mem=64M,cpus=1");
 	c = cache(256, 0);
+	assert_true(c->free_maps);
 	p = kmem_cache_alloc(c, GFP_KERNEL);
 	q = kmem_cache_alloc(c, GFP_KERNEL);
 	kmem_cache_free(c, q);
@@ -349,7 +382,31 @@ static void test_checker_sees_damage(void **state)
 	c->node[0]->nr_slabs++;
 	assert_int_not_equal(slab_check(), 0);
 	c->node[0]->nr_slabs--;
-	/* A free object that was written to. */
+	/* An object that is free and in use. */
+	slab->free_map ^= 2;
+	assert_int_not_equal(slab_check(), 0);
+	slab->free_map ^= 2;
+	kmem_cache_free(c, p);
+	kmem_cache_destroy(c);
+	halt();
+}
+
+/* Small objects are linked, through the word at ->offset of each free one. */
+static void test_checker_sees_damage_of_a_list(void **state)
+{
+	struct kmem_cache *c;
+	struct page *slab;
+	void *p, *q, *was, **link;
+
+	boot("mem=64M,cpus=1");
+	c = cache(32, 0);
+	assert_false(c->free_maps);
+	p = kmem_cache_alloc(c, GFP_KERNEL);
+	q = kmem_cache_alloc(c, GFP_KERNEL);
+	kmem_cache_free(c, q);
+	kmem_cache_shrink(c);
+	slab = virt_to_head_page(p);
+	assert_int_equal(slab_check(), 0);
 	link = (void **)((char *)slab->freelist + c->offset);
 	was = *link;
 	*link = (char *)p + 4;
@@ -376,7 +433,9 @@ int main(void)
 		machine_test(test_5_9_wrong_cache),
 		machine_test(test_5_9_wild_and_inner_pointers),
 		machine_test(test_5_9_double_free),
+		machine_test(test_5_9_double_free_far_apart),
 		machine_test(test_checker_sees_damage),
+		machine_test(test_checker_sees_damage_of_a_list),
 	};
 
 	return cmocka_run_group_tests_name("mm/slab", tests, NULL, NULL);
