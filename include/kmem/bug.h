@@ -2,9 +2,10 @@
 /*
  * bug.h - reports of what should not have happened.
  *
- * WARN*() log a report with the caller's stack and go on. BUG() logs one and ends the call in
- * progress: in a thread that runs a guarded call (see oops_guard in oops.h) it becomes an oops
- * and the guarded call fails; anywhere else it ends the process.
+ * WARN*() log a report with the caller's stack and go on, the _ONCE forms only the first time
+ * after a boot. BUG() logs one and ends the call in progress: in a thread that runs a guarded call
+ * (see oops_guard in oops.h) it becomes an oops and the guarded call fails; anywhere else it ends
+ * the process.
  *
  * Context: any.
  */
@@ -25,13 +26,16 @@ void dump_stack(void);
 		unlikely(warn_);                                                       \
 	})
 
-#define WARN_ONCE(cond, fmt, ...)                                                              \
-	({                                                                                     \
-		static bool warned_;                                                           \
-		bool once_ = !!(cond);                                                         \
-		if (unlikely(once_) && !__atomic_exchange_n(&warned_, true, __ATOMIC_RELAXED)) \
-			warn_report(__FILE__, __LINE__, __func__, fmt, ##__VA_ARGS__);         \
-		unlikely(once_);                                                               \
+/* Is this the first time in the machine's life that it is asked with this word? */
+bool report_once(unsigned int *boot);
+
+#define WARN_ONCE(cond, fmt, ...)                                                      \
+	({                                                                             \
+		static unsigned int boot_;                                             \
+		bool once_ = !!(cond);                                                 \
+		if (unlikely(once_) && report_once(&boot_))                            \
+			warn_report(__FILE__, __LINE__, __func__, fmt, ##__VA_ARGS__); \
+		unlikely(once_);                                                       \
 	})
 
 #define WARN_ON(cond)	   WARN(cond, "%s", "")

@@ -221,9 +221,18 @@ static inline int page_count(const struct page *page)
 	return page_ref_count(compound_head(page));
 }
 
+/* Tells of a get_page() of what nobody has. */
+void get_page_report(struct page *page);
+
+/* A further reference, for who has one or has the page from who has. Context: any. */
 static inline void get_page(struct page *page)
 {
-	atomic_inc(&compound_head(page)->_refcount);
+	struct page *head = compound_head(page);
+
+	if (unlikely(page_ref_count(head) <= 0 && !PageReserved(head)))
+		get_page_report(head);
+	else
+		atomic_inc(&head->_refcount);
 }
 
 /* Frees the page (the whole compound page) with the last reference. Context: any. */

@@ -41,13 +41,18 @@ int vprintk(const char *fmt, va_list args);
 #define pr_info(fmt, ...)   printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_debug(fmt, ...)  printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
 
-/* True at most 10 times in 5 seconds for each place that asks. */
+/* How often there was a boot: what is said once, or seldom, is so in one machine's life. */
+extern unsigned int boot_count;
+
+/* True at most @burst times in an interval. */
 struct ratelimit_state {
 	u64 begin_ns; /* protected by the log's lock, as the rest */
+	unsigned int boot;
 	int printed;
 };
 bool ratelimit_allows(struct ratelimit_state *rs, u64 interval_ns, int burst);
 
+/* True at most 10 times in 5 seconds for each place that asks. */
 #define printk_ratelimit()                                             \
 	({                                                             \
 		static struct ratelimit_state rs_;                     \

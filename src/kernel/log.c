@@ -122,7 +122,8 @@ bool ratelimit_allows(struct ratelimit_state *rs, u64 interval_ns, int burst)
 	bool ok;
 
 	host_lock(&log_lock);
-	if (now - rs->begin_ns > interval_ns) {
+	if (rs->boot != boot_count || now - rs->begin_ns > interval_ns) {
+		rs->boot = boot_count;
 		rs->begin_ns = now;
 		rs->printed = 0;
 	}

@@ -51,6 +51,11 @@ void warn_report(const char *file, int line, const char *func, const char *fmt, 
 	pr_warn("---[ end trace ]---\n");
 }
 
+bool report_once(unsigned int *boot)
+{
+	return __atomic_exchange_n(boot, boot_count, __ATOMIC_RELAXED) != boot_count;
+}
+
 void bug_report(const char *file, int line, const char *func)
 {
 	header("kernel BUG", file, line, func);

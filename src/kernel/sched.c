@@ -12,12 +12,15 @@
 #include "host.h"
 #include "sched.h"
 
+unsigned int boot_count = 1;
+
 static u64 boot_ns;
 static u64 boot_realtime_ns;
 static unsigned int machine_owner;
 
 void sched_boot(void)
 {
+	boot_count++;
 	boot_ns = host_clock_ns();
 	boot_realtime_ns = host_realtime_ns();
 }

@@ -11,23 +11,31 @@
  * description is damaged is set aside for good (PG_hwpoison).
  */
 #include <kmem/bug.h>
+#include <kmem/mmdebug.h>
 #include <kmem/percpu.h>
 
 #include "zone.h"
 
+/* A burst of reports, then silence for the rest of the minute, with the number of those left out. */
+#define BAD_PAGE_BURST	     60
+#define BAD_PAGE_INTERVAL_NS (60ull * 1000 * 1000 * 1000)
+
 void bad_page(struct page *page, const char *why)
 {
-	unsigned long pfn = page_to_pfn(page);
+	static struct ratelimit_state rs;
+	static atomic_long_t suppressed;
+	long unshown;
 
-	if (!printk_ratelimit())
+	if (!ratelimit_allows(&rs, BAD_PAGE_INTERVAL_NS, BAD_PAGE_BURST)) {
+		atomic_long_inc(&suppressed);
 		return;
-	pr_err("BUG: Bad page state in process %s  pfn:%05lx\n", current->comm, pfn);
-	if (pfn_valid(pfn))
-		pr_err("page:%p refcount:%d mapcount:%d mapping:%p order:%u pfn:0x%lx flags: "
-		       "0x%lx\n",
-		       (void *)page, page_ref_count(page), atomic_read(&page->_mapcount),
-		       page->mapping, page->order, pfn, page->flags);
-	pr_err("page dumped because: %s\n", why);
+	}
+	unshown = atomic_long_xchg(&suppressed, 0);
+	if (unshown)
+		pr_err("BUG: Bad page state: %ld messages suppressed\n", unshown);
+	pr_err("BUG: Bad page state in process %s  pfn:%05lx\n", current->comm,
+	       in_mem_map(page) ? page_to_pfn(page) : 0);
+	dump_page(page, why);
 	dump_stack();
 }
 
@@ -98,11 +106,12 @@ static void free_tails(struct page *page, unsigned int order)
 	}
 }
 
+#define NO_REFERENCE "VM_BUG_ON_PAGE(page_ref_count(page) == 0)"
+
 static inline void free_pages_checked(struct page *page, unsigned int order, bool cold)
 {
 	int refs = page_ref_count(page);
-	const char *why = refs > 0 ? why_not_free(page, order)
-				   : "VM_BUG_ON_PAGE(page_ref_count(page) == 0)";
+	const char *why = refs > 0 ? why_not_free(page, order) : NO_REFERENCE;
 
 	if (unlikely(why)) {
 		bad_page(page, why);
@@ -120,12 +129,10 @@ static inline void free_pages_checked(struct page *page, unsigned int order, boo
 
 void free_pages_slow(struct page *page, unsigned int order)
 {
-	if (unlikely(!in_mem_map(page))) {
-		pr_err("BUG: __free_pages() of %p, which is no struct page\n", (void *)page);
-		dump_stack();
-		return;
-	}
-	free_pages_checked(page, order, false);
+	if (unlikely(!in_mem_map(page)))
+		bad_page(page, "it is not in the memory map");
+	else
+		free_pages_checked(page, order, false);
 }
 
 /* Of a block that passed all checks; its count is 0. */
@@ -151,17 +158,33 @@ void free_hot_page(struct page *page)
 
 void free_cold_page(struct page *page)
 {
-	if (in_mem_map(page))
+	if (unlikely(!in_mem_map(page)))
+		bad_page(page, "it is not in the memory map");
+	else
 		free_pages_checked(page, 0, true);
+}
+
+void get_page_report(struct page *page)
+{
+	bad_page(page, "VM_BUG_ON_PAGE(page_ref_zero_or_close_to_overflow(page))");
 }
 
 void put_page(struct page *page)
 {
-	struct page *head = compound_head(page);
+	struct page *head;
+	const char *why;
 
-	const char *why = page_ref_count(head) > 0 ? why_not_free(head, head->order)
-						   : "VM_BUG_ON_PAGE(page_ref_count(page) == 0)";
-
+	if (unlikely(!in_mem_map(page))) {
+		bad_page(page, "it is not in the memory map");
+		return;
+	}
+	head = compound_head(page);
+	/* Nobody's to free; but who took a reference may drop it. */
+	if (unlikely(PageReserved(head) && page_ref_count(head) > 0)) {
+		atomic_dec(&head->_refcount);
+		return;
+	}
+	why = page_ref_count(head) > 0 ? why_not_free(head, head->order) : NO_REFERENCE;
 	/* A slab's page has the cache's reference, which nobody else may drop. */
 	if (unlikely(why)) {
 		bad_page(head, why);
@@ -173,7 +196,9 @@ void put_page(struct page *page)
 
 void split_page(struct page *page, unsigned int order)
 {
-	if (WARN(PageCompound(page), "split_page() of a compound page"))
+	if (WARN(PageCompound(page), "split_page() of a compound page") ||
+	    WARN(page_ref_count(page) < 1 || page->order != order,
+		 "split_page() of no allocated block of order %u", order))
 		return;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		set_page_order(&page[i], 0);

@@ -43,6 +43,13 @@ static void test_WARN_ONCE_for_each_place(void **state)
 		assert_true(warn_once_here(true)); /* the condition's value all the same */
 	}
 	assert_int_equal(logged(mark, "said once"), 1);
+	/* A machine that has just been booted has said nothing. */
+	boot("mem=64M,cpus=1");
+	mark = log_next_seq();
+	assert_true(warn_once_here(true));
+	assert_true(warn_once_here(true));
+	assert_int_equal(logged(mark, "said once"), 1);
+	halt();
 }
 
 static noinline void inner_frame(void)
@@ -104,7 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_WARN_logs_and_goes_on),
 		cmocka_unit_test(test_WARN_ON_has_no_text),
-		cmocka_unit_test(test_WARN_ONCE_for_each_place),
+		machine_test(test_WARN_ONCE_for_each_place),
 		cmocka_unit_test(test_dump_stack_names_the_callers),
 		machine_test(test_BUG_ends_a_guarded_call),
 		cmocka_unit_test(test_BUG_elsewhere_ends_the_process),
