@@ -42,6 +42,8 @@ struct machine_config {
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
 	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
+	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
+	bool init_on_free;   /* and from when they are freed */
 	bool vmalloc_strict; /* freed areas are unmapped at once, and none is kept */
 	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */
 	void (*early_init)(void);

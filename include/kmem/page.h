@@ -27,11 +27,15 @@ enum pageflags {
 	PG_reported, /* free, and its host memory has been given back */
 	PG_pgtable,  /* an emulated page table */
 	PG_mapped,   /* the first of a vmalloc area; ->private is its vm_struct */
+	PG_tracked,  /* somebody must see the free; see mm/page_hooks.c */
 	NR_PAGEFLAGS,
 };
 
 /* Flags that must not be set when a page is freed or handed out. */
 #define PAGE_FLAGS_CHECK_AT_FREE (BIT(PG_tail) | BIT(PG_slab) | BIT(PG_buddy) | BIT(PG_hwpoison))
+
+/* Flags of pages whose free is more than a move to a list. */
+#define PAGE_FLAGS_SLOW_AT_FREE (BIT(PG_head) | BIT(PG_tracked))
 
 /*
  * The upper half of a page's flags tells which list its block belongs on when it is free: zone,

@@ -31,9 +31,11 @@
 #include "../kernel/workqueue.h"
 #include "bootmem.h"
 #include "highmem.h"
+#include "init_on.h"
 #include "iomem.h"
 #include "machine_config.h"
 #include "memblock_internal.h"
+#include "page_hooks.h"
 #include "page_reporting.h"
 #include "percpu_internal.h"
 #include "pgtable.h"
@@ -107,6 +109,8 @@ static int memory_boot(const struct machine_config *cfg)
 	long ret;
 	int err;
 
+	page_hooks_boot();
+	init_on_boot(cfg);
 	pcp_unpublish();
 	memblock_boot();
 	err = ram_boot(cfg->mem, cfg->highmem);
@@ -131,6 +135,7 @@ static int memory_boot(const struct machine_config *cfg)
 		return err;
 	memblock_free_all();
 	memblock_close();
+	page_hooks_start();
 	watermarks_boot(cfg->min_free_kbytes);
 	return highmem_boot();
 }
@@ -190,6 +195,7 @@ no_kswapd:
 	vmalloc_exit();
 no_memory:
 	workqueue_exit();
+	init_on_exit();
 	highmem_exit();
 	ram_exit();
 	cpu_table_exit();
@@ -249,6 +255,7 @@ unsigned long machine_halt(void)
 	drain_all_pages();
 	leaks += leaked_pages();
 	WRITE_ONCE(up, false);
+	init_on_exit();
 	highmem_exit();
 	ram_exit();
 	cpu_table_exit();

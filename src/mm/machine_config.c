@@ -124,6 +124,30 @@ static const char *set_vmalloc(struct machine_config *cfg, const char *value)
 	return NULL;
 }
 
+/* As the kernel's kstrtobool(). */
+static bool parse_bool(const char *text, bool *value)
+{
+	static const char *const names[] = { "0", "1", "n", "y", "N", "Y", "off", "on" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(text, names[i])) {
+			*value = i & 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *set_init_on_alloc(struct machine_config *cfg, const char *value)
+{
+	return parse_bool(value, &cfg->init_on_alloc) ? NULL : "0 or 1";
+}
+
+static const char *set_init_on_free(struct machine_config *cfg, const char *value)
+{
+	return parse_bool(value, &cfg->init_on_free) ? NULL : "0 or 1";
+}
+
 static const char *set_nommu(struct machine_config *cfg, const char *value)
 {
 	cfg->nommu = true;
@@ -152,6 +176,10 @@ static const struct {
 	{ "vmalloc", set_vmalloc,
 	  "  vmalloc=strict         vfree() unmaps at once (default lazy: what is freed often may "
 	  "wait)\n" },
+	{ "init_on_alloc", set_init_on_alloc,
+	  "  init_on_alloc=1        pages and objects are zeros when they are handed out\n" },
+	{ "init_on_free", set_init_on_free,
+	  "  init_on_free=1         and from the moment they are freed\n" },
 	{ "nommu", set_nommu,
 	  "  nommu                  no page tables: vmalloc() gives contiguous memory\n" },
 };
@@ -160,7 +188,7 @@ static const struct {
 
 const char *machine_config_help(void)
 {
-	static char text[1024];
+	static char text[2048];
 
 	text[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -21,6 +21,7 @@
 #include <kmem/sched.h>
 #include <kmem/slab.h>
 
+#include "init_on.h"
 #include "memblock_internal.h"
 
 #define INIT_REGIONS 128
@@ -213,6 +214,8 @@ int memblock_reserve(phys_addr_t base, phys_addr_t size)
 
 int memblock_phys_free(phys_addr_t base, phys_addr_t size)
 {
+	if (init_on_free && base + size <= direct_map_size)
+		memset(__va(base), 0, size);
 	recycled_below = max(recycled_below, base + size);
 	return remove_range(&memblock.reserved, base, size);
 }

@@ -31,7 +31,9 @@
  *    as soon as a round brings nothing; orders above PAGE_ALLOC_COSTLY_ORDER after one round
  *    unless they say otherwise.
  *
- * 4. Locks: none is held here; see pcp.c and buddy.c.
+ * 4. What debugging does to requests is behind one flag, page_hooks (page_hooks.c).
+ *
+ * 5. Locks: none is held here; see pcp.c and buddy.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +42,7 @@
 #include <kmem/percpu.h>
 
 #include "gfp_names.h"
+#include "page_hooks.h"
 #include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
@@ -321,7 +324,7 @@ static void prep_compound(struct page *page, unsigned int order)
 	}
 }
 
-static inline void zero_pages(struct page *page, unsigned int order)
+void zero_pages(struct page *page, unsigned int order)
 {
 	if (likely(!PageHighMem(page))) {
 		memset(page_address(page), 0, PAGE_SIZE << order);
@@ -365,11 +368,15 @@ static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int o
 	if (!rq.zones[0])
 		return NULL;
 	rq.preferred = rq.zones[0];
+	if (unlikely(READ_ONCE(page_hooks)) && page_hooks_refuse(gfp, order))
+		return NULL;
 	page = get_page_from_freelist(&rq, ALLOC_MARK_LOW);
 	if (!page)
 		page = alloc_slow(&rq);
 	if (page)
 		prep_new_page(page, order, gfp);
+	if (unlikely(READ_ONCE(page_hooks)) && page)
+		page_hooks_alloc(page, order, gfp);
 	return page;
 }
 

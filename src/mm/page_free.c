@@ -14,6 +14,7 @@
 #include <kmem/mmdebug.h>
 #include <kmem/percpu.h>
 
+#include "page_hooks.h"
 #include "zone.h"
 
 /* A burst of reports, then silence for the rest of the minute, with the number of those left out. */
@@ -71,6 +72,8 @@ static __always_inline void free_block(struct page *page, unsigned int order, bo
 		set_page_flags(page, BIT(PG_hwpoison));
 		return;
 	}
+	if (unlikely(test_page_flag(page, PG_tracked)))
+		page_hooks_free(page, order);
 	if (PageHead(page))
 		clear_compound(page, order);
 	if (order <= PAGE_ALLOC_COSTLY_ORDER && likely(type < MIGRATE_PCPTYPES)) {
@@ -101,8 +104,11 @@ static void free_tails(struct page *page, unsigned int order)
 {
 	set_page_order(page, 0);
 	while (order-- > 0) {
-		set_page_order(&page[1ul << order], order);
-		free_block(page + (1ul << order), order, false);
+		struct page *tails = page + (1ul << order);
+
+		set_page_order(tails, order);
+		page_hooks_split(page, tails);
+		free_block(tails, order, false);
 	}
 }
 
@@ -205,8 +211,10 @@ void split_page(struct page *page, unsigned int order)
 		WRITE_ONCE(page[i].migratetype, page->migratetype);
 		page[i].private = 0;
 		page[i].mapping = NULL;
-		if (i)
+		if (i) {
+			page_hooks_split(page, page + i);
 			atomic_set(&page[i]._refcount, 1);
+		}
 	}
 }
 

@@ -32,7 +32,7 @@
 
 #define PCP_HOARD 2048 /* pages */
 
-/* Where requests look that no zone can serve: always empty. */
+/* Where requests look that no zone can serve, and all of them while debugging is on: always empty. */
 static struct per_cpu_pages no_pages;
 
 #define NO_SLOT (NR_PAGESET_SLOTS - 1) /* no zone's */
@@ -76,6 +76,17 @@ void pcp_unpublish(void)
 	}
 }
 
+/* Where requests on this CPU look at once: the preferred zones' lists, or nowhere. */
+static void set_first_slots(struct cpu *c, bool bypass)
+{
+	for (int z = 0; z < MAX_NR_ZONES; z++) {
+		struct zone *zone = NODE_DATA(c->node)->node_zonelists[z].zones[0];
+
+		c->first_slot[z] = zone && !bypass ? per_cpu_ptr(zone->per_cpu_pageset, c->id)->slot
+						   : NO_SLOT;
+	}
+}
+
 void pcp_publish(void)
 {
 	struct zone *zone;
@@ -89,12 +100,22 @@ void pcp_publish(void)
 
 			c->pageset[pcp->slot] = pcp;
 		}
-		for (int z = 0; z < MAX_NR_ZONES; z++) {
-			zone = NODE_DATA(c->node)->node_zonelists[z].zones[0];
-			if (zone)
-				c->first_slot[z] = per_cpu_ptr(zone->per_cpu_pageset, cpu)->slot;
-		}
+		set_first_slots(c, false);
 	}
+}
+
+static long set_bypass_of_this_cpu(void *on)
+{
+	set_first_slots(current->busy, on != NULL);
+	return 0;
+}
+
+void pcp_set_bypass(bool on)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		work_on_cpu(cpu, set_bypass_of_this_cpu, on ? &no_pages : NULL);
 }
 
 u32 pcp_blocks(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i)

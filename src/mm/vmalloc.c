@@ -27,6 +27,7 @@
 #include <kmem/workqueue.h>
 
 #include "gfp_names.h"
+#include "page_hooks.h"
 #include "pgtable.h"
 #include "tlb.h"
 #include "vmalloc.h"
@@ -248,7 +249,7 @@ void *vmalloc_request(const struct area_request *rq)
 	might_sleep();
 	if (vmalloc_nommu)
 		return is_possible(rq) ? nommu_alloc(rq) : NULL;
-	if (plain && nr - 1 < VMALLOC_CACHE_MAX_PAGES) {
+	if (plain && nr - 1 < VMALLOC_CACHE_MAX_PAGES && !READ_ONCE(page_hooks)) {
 		addr = take_cached(rq, nr);
 		if (addr)
 			return addr;
@@ -371,7 +372,7 @@ static void free_claimed(struct vm_struct *vm)
 	}
 	if (vm->flags & VM_CACHEABLE) {
 		pgtable_clear((unsigned long)vm->addr, vm->nr_pages);
-		if (vmalloc_cache_put(vm))
+		if (!READ_ONCE(page_hooks) && vmalloc_cache_put(vm))
 			return;
 	}
 	vmalloc_give_back(vm, vmalloc_strict || !vmalloc_cache_is_common(vm->nr_pages));

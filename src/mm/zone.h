@@ -56,6 +56,8 @@ void pcp_set_limits(struct zone *zone);
 /* Tells every CPU where its lists are. After the zonelists are built. */
 void pcp_publish(void);
 void pcp_unpublish(void);
+/* From here on (or no longer) no request finds a list without alloc_pages_from(). May sleep. */
+void pcp_set_bypass(bool on);
 /*
  * The two below are for who is busy on a CPU. pcp_take(): a block from the CPU's list, or NULL.
  * pcp_refill(): the same, after moving up to a batch of blocks there from the buddy, as long as
@@ -82,6 +84,7 @@ void setup_per_zone_wmarks(void);
 
 /* page_alloc.c */
 void bad_page(struct page *page, const char *why);
+void zero_pages(struct page *page, unsigned int order);
 
 static inline void zone_add_free(struct zone *zone, long pages)
 {
