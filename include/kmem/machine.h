@@ -47,6 +47,8 @@ struct machine_config {
 	bool vmalloc_strict; /* freed areas are unmapped at once, and none is kept */
 	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */
 	void (*early_init)(void);
+	/* "interval,probability,space,times" of allocations that fail on purpose; or empty. */
+	char failslab[48], fail_page_alloc[48];
 	long min_free_kbytes;		   /* -1: by the kernel's formula */
 	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
 	char message[512]; /* what was wrong with the last word parsed, and what is allowed */
@@ -61,6 +63,9 @@ void machine_config_init(struct machine_config *cfg);
  * Returns 0, or -EINVAL with cfg->message set; the words before the wrong one stay taken.
  */
 int machine_config_parse(struct machine_config *cfg, const char *words);
+
+/* The length of the first of comma-separated words; some have commas in them. */
+size_t machine_config_word_length(const char *words);
 
 /* True if machine_config_parse() knows a word of this name ("mem", "cpus=2", "scull.x=1"). */
 bool machine_config_knows(const char *word);

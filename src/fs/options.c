@@ -115,11 +115,15 @@ static int take_word(struct options *opt, const char *word)
 
 static int take_words(struct options *opt, char *words)
 {
-	char *save, *word;
+	while (*words) {
+		size_t len = machine_config_word_length(words);
+		char *next = words + len + (words[len] == ',');
 
-	for (word = strtok_r(words, ",", &save); word; word = strtok_r(NULL, ",", &save))
-		if (take_word(opt, word))
+		words[len] = '\0';
+		if (len && take_word(opt, words))
 			return -1;
+		words = next;
+	}
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "../kernel/stat.h"
 #include "char_dev.h"
 #include "kpage_file.h"
+#include "proc_self.h"
 #include "procfs.h"
 #include "sysctl.h"
 
@@ -96,5 +97,5 @@ int proc_root_init(void)
 		if (!proc_create_single_data(f->name, f->mode, NULL, show, (void *)(uintptr_t)f))
 			return -ENOMEM;
 	}
-	return kpage_files_init() ? -ENOMEM : sysctl_init();
+	return kpage_files_init() || proc_self_init() ? -ENOMEM : sysctl_init();
 }

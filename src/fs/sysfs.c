@@ -303,7 +303,8 @@ static void sysfs_refresh(struct node *node)
 /* The top. */
 
 static const struct sysfs_dir kernel_dir = {
-	.dirs = (const struct sysfs_subdir[]){ { "mm", &sysfs_mm_dir },
+	.dirs = (const struct sysfs_subdir[]){ { "debug", &debugfs_dir },
+					       { "mm", &sysfs_mm_dir },
 					       { "slab", &sysfs_slab_dir },
 					       { NULL, NULL } },
 };

@@ -47,7 +47,8 @@ void sysfs_list_link(struct sysfs_listing *l, const char *name, const char *targ
 int sysfs_init(void);
 void sysfs_exit(void);
 
-/* The directories of sys/: sysfs_slab.c, sysfs_module.c, sysfs_devices.c. */
-extern const struct sysfs_dir sysfs_slab_dir, sysfs_module_dir, sysfs_system_dir, sysfs_mm_dir;
+/* The directories of sys/: sysfs_slab.c, sysfs_module.c, sysfs_devices.c, debugfs.c. */
+extern const struct sysfs_dir sysfs_slab_dir, sysfs_module_dir, sysfs_system_dir, sysfs_mm_dir,
+	debugfs_dir;
 
 #endif

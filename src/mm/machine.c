@@ -30,6 +30,7 @@
 #include "../kernel/sched.h"
 #include "../kernel/workqueue.h"
 #include "bootmem.h"
+#include "fail_alloc.h"
 #include "highmem.h"
 #include "init_on.h"
 #include "iomem.h"
@@ -186,6 +187,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	if (err)
 		goto no_kswapd;
 	WRITE_ONCE(up, true);
+	fail_page_alloc_boot(cfg);
 	banner(cfg);
 	return 0;
 
@@ -243,6 +245,7 @@ unsigned long machine_halt(void)
 	if (!up)
 		return 0;
 	modules_unload_all();
+	fail_page_alloc_exit();
 	page_reporting_exit();
 	kswapds_exit();
 	leaks += vmalloc_exit();

@@ -6,10 +6,12 @@
  * of help. Words that belong to a module ("scullp.scullp_order=2") are kept as they are and
  * checked when the module is loaded.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <kmem/fault-inject.h>
 #include <kmem/machine.h>
 #include <kmem/printk.h>
 
@@ -148,6 +150,26 @@ static const char *set_init_on_free(struct machine_config *cfg, const char *valu
 	return parse_bool(value, &cfg->init_on_free) ? NULL : "0 or 1";
 }
 
+static const char *set_fault(char *setting, size_t size, const char *value)
+{
+	struct fault_attr attr;
+
+	if (strlen(value) >= size || !setup_fault_attr(&attr, value))
+		return "INTERVAL,PROBABILITY,SPACE,TIMES: four numbers, as 1,100,0,-1";
+	strcpy(setting, value);
+	return NULL;
+}
+
+static const char *set_failslab(struct machine_config *cfg, const char *value)
+{
+	return set_fault(cfg->failslab, sizeof(cfg->failslab), value);
+}
+
+static const char *set_fail_page_alloc(struct machine_config *cfg, const char *value)
+{
+	return set_fault(cfg->fail_page_alloc, sizeof(cfg->fail_page_alloc), value);
+}
+
 static const char *set_nommu(struct machine_config *cfg, const char *value)
 {
 	cfg->nommu = true;
@@ -176,6 +198,10 @@ static const struct {
 	{ "vmalloc", set_vmalloc,
 	  "  vmalloc=strict         vfree() unmaps at once (default lazy: what is freed often may "
 	  "wait)\n" },
+	{ "failslab", set_failslab,
+	  "  failslab=I,P,S,T       objects: every I-th fails, P percent, after S bytes, T times\n" },
+	{ "fail_page_alloc", set_fail_page_alloc,
+	  "  fail_page_alloc=I,P,S,T the same for pages; sys/kernel/debug/ has the rest\n" },
 	{ "init_on_alloc", set_init_on_alloc,
 	  "  init_on_alloc=1        pages and objects are zeros when they are handed out\n" },
 	{ "init_on_free", set_init_on_free,
@@ -282,10 +308,21 @@ static int take_word(struct machine_config *cfg, const char *word)
 	return 0;
 }
 
+size_t machine_config_word_length(const char *words)
+{
+	size_t len = strcspn(words, ",");
+
+	/* The kernel's words of fault injection have commas of their own. */
+	if (!strncmp(words, "failslab=", 9) || !strncmp(words, "fail_page_alloc=", 16))
+		while (words[len] && (isdigit((unsigned char)words[len + 1]) || words[len + 1] == '-'))
+			len += 1 + strcspn(words + len + 1, ",");
+	return len;
+}
+
 int machine_config_parse(struct machine_config *cfg, const char *text)
 {
 	while (*text) {
-		size_t len = strcspn(text, ","), used = strlen(cfg->cmdline);
+		size_t len = machine_config_word_length(text), used = strlen(cfg->cmdline);
 		char word[256];
 		int err;
 

@@ -22,6 +22,7 @@
  */
 #include <kmem/mutex.h>
 
+#include "fail_alloc.h"
 #include "init_on.h"
 #include "page_hooks.h"
 #include "zone.h"
@@ -55,7 +56,7 @@ void page_hooks_start(void)
 
 bool page_hooks_refuse(gfp_t gfp, unsigned int order)
 {
-	return false;
+	return should_fail_alloc_page(gfp, order);
 }
 
 void page_hooks_alloc(struct page *page, unsigned int order, gfp_t gfp)

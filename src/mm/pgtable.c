@@ -17,7 +17,8 @@
  *    them. But an idle machine gives back what it does not need (machine_idle()), and tables
  *    without an entry are among that. So that they are found without a search, a table's page
  *    counts its present entries in ->private and knows in ->mapping the entry that points at it;
- *    one whose count falls to 0 goes on the list of empty tables.
+ *    one whose count falls to 0, or never rises for want of memory, goes on the list of empty
+ *    tables.
  * 4. Invariants (pgtable_check()): NR_PAGETABLE = tables; ->private = present entries; a present
  *    entry's frame is in RAM, or the entry has PTE_IO.
  * 5. Locks: trim_sem, for reading by who writes entries, for writing by who frees tables, who
@@ -96,19 +97,23 @@ u64 *pgtable_entry(unsigned long addr)
 	return &table[index_at(addr, 0)];
 }
 
-/* @n entries more, or fewer, are present in the table of @entry. */
-static void count_entries(u64 *entry, long n)
+static void put_on_empty_list(struct page *page)
 {
-	struct page *page = virt_to_page(entry);
-
-	if (!n || __atomic_add_fetch(&page->private, n, __ATOMIC_RELAXED) || n > 0)
-		return;
 	spin_lock(&empty_lock);
 	if (!page->inuse) {
 		page->inuse = 1;
 		list_add(&page->lru, &empty_tables);
 	}
 	spin_unlock(&empty_lock);
+}
+
+/* @n entries more, or fewer, are present in the table of @entry. */
+static void count_entries(u64 *entry, long n)
+{
+	struct page *page = virt_to_page(entry);
+
+	if (n && !__atomic_add_fetch(&page->private, n, __ATOMIC_RELAXED) && n < 0)
+		put_on_empty_list(page);
 }
 
 /* The table that @entry is to point at, made if there is none. */
@@ -136,9 +141,18 @@ static u64 *entry_get(unsigned long addr)
 {
 	u64 *table = root;
 
-	for (int level = LEVELS - 1; level > 0 && table; level--)
-		table = table_get(&table[index_at(addr, level)]);
-	return table ? &table[index_at(addr, 0)] : NULL;
+	for (int level = LEVELS - 1; level > 0; level--) {
+		u64 *next = table_get(&table[index_at(addr, level)]);
+
+		if (!next) {
+			/* It may have been made just for the one that could not be. */
+			if (!READ_ONCE(virt_to_page(table)->private))
+				put_on_empty_list(virt_to_page(table));
+			return NULL;
+		}
+		table = next;
+	}
+	return &table[index_at(addr, 0)];
 }
 
 /* The pages from @addr on that have their entries in one table, at most @nr. */
