@@ -31,8 +31,8 @@ struct fault_attr {
 	unsigned long verbose;	   /* 0: silent, 1: a line in the log, 2: and a stack */
 	bool task_filter;	   /* only tasks with make-it-fail */
 	unsigned long stacktrace_depth;
-	unsigned long require_start, require_end; /* an address of the stack must be in here */
-	unsigned long reject_start, reject_end;	  /* none may be in here */
+	unsigned long require_start, require_end;    /* an address of the stack must be in here */
+	unsigned long reject_start, reject_end;	     /* none may be in here */
 	unsigned long verbose_ratelimit_interval_ms; /* 0: every failure is told */
 	unsigned long verbose_ratelimit_burst;
 
@@ -47,15 +47,15 @@ struct fault_attr {
 /* A further setting of one attribute. The last has no name. */
 struct fault_switch {
 	const char *name;
-	bool *flag;   /* Y or N, or */
+	bool *flag; /* Y or N, or */
 	u32 *number;
 };
 
-#define FAULT_ATTR_INITIALIZER                                                              \
-	{                                                                                   \
-		.interval = 1, .times = ATOMIC_INIT(1), .verbose = 2,                       \
-		.stacktrace_depth = FAULT_STACKTRACE_DEPTH_MAX, .require_end = ~0ul,        \
-		.verbose_ratelimit_burst = 10,                                              \
+#define FAULT_ATTR_INITIALIZER                                                       \
+	{                                                                            \
+		.interval = 1, .times = ATOMIC_INIT(1), .verbose = 2,                \
+		.stacktrace_depth = FAULT_STACKTRACE_DEPTH_MAX, .require_end = ~0ul, \
+		.verbose_ratelimit_burst = 10,                                       \
 	}
 #define DECLARE_FAULT_ATTR(name) struct fault_attr name = FAULT_ATTR_INITIALIZER
 

@@ -256,8 +256,8 @@ static __always_inline void __free_pages(struct page *page, unsigned int order)
 		     READ_OWN(page->users) != 1))
 		goto slow;
 	flags = READ_ONCE(page->flags);
-	if (unlikely((flags & (PAGE_FLAGS_CHECK_AT_FREE | PAGE_FLAGS_SLOW_AT_FREE | BIT(PG_managed) |
-			       PAGE_ORDER_MASK)) !=
+	if (unlikely((flags & (PAGE_FLAGS_CHECK_AT_FREE | PAGE_FLAGS_SLOW_AT_FREE |
+			       BIT(PG_managed) | PAGE_ORDER_MASK)) !=
 			     (BIT(PG_managed) | (unsigned long)order << PAGE_ORDER_SHIFT) ||
 		     page->mapping))
 		goto slow;

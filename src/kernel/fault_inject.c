@@ -100,7 +100,8 @@ static bool is_marked(void)
 
 static bool stack_passes(const struct fault_attr *attr)
 {
-	unsigned long depth = min(attr->stacktrace_depth, (unsigned long)FAULT_STACKTRACE_DEPTH_MAX);
+	unsigned long depth = min(attr->stacktrace_depth,
+				  (unsigned long)FAULT_STACKTRACE_DEPTH_MAX);
 	bool found = attr->require_start == 0 && attr->require_end == ~0ul;
 	void *frames[FAULT_STACKTRACE_DEPTH_MAX + 2];
 	int n;

@@ -8,7 +8,7 @@
  *    init_on_free: they are zeros from the moment they are freed, so that nothing outlives its
  *    owner. Both cost a write of all memory that comes or goes.
  *
- * 2. Objects (slab.c asks here). Not those of caches with a constructor: they are to stay
+ * 2. Objects. Not those of caches with a constructor: they are to stay
  *    constructed. Not, at the free, those of SLAB_TYPESAFE_BY_RCU: readers may still look. Those,
  *    and poisoned ones, are zeroed at the allocation if the request itself says __GFP_ZERO.
  *    krealloc() zeroes what it cuts off an object, and what it adds to one.

@@ -160,11 +160,6 @@ static const char *set_fault(char *setting, size_t size, const char *value)
 	return NULL;
 }
 
-static const char *set_failslab(struct machine_config *cfg, const char *value)
-{
-	return set_fault(cfg->failslab, sizeof(cfg->failslab), value);
-}
-
 static const char *set_fail_page_alloc(struct machine_config *cfg, const char *value)
 {
 	return set_fault(cfg->fail_page_alloc, sizeof(cfg->fail_page_alloc), value);
@@ -198,12 +193,11 @@ static const struct {
 	{ "vmalloc", set_vmalloc,
 	  "  vmalloc=strict         vfree() unmaps at once (default lazy: what is freed often may "
 	  "wait)\n" },
-	{ "failslab", set_failslab,
-	  "  failslab=I,P,S,T       objects: every I-th fails, P percent, after S bytes, T times\n" },
 	{ "fail_page_alloc", set_fail_page_alloc,
-	  "  fail_page_alloc=I,P,S,T the same for pages; sys/kernel/debug/ has the rest\n" },
+	  "  fail_page_alloc=I,P,S,T every I-th request for pages fails, P percent, after S pages, "
+	  "T times\n" },
 	{ "init_on_alloc", set_init_on_alloc,
-	  "  init_on_alloc=1        pages and objects are zeros when they are handed out\n" },
+	  "  init_on_alloc=1        pages are zeros when they are handed out\n" },
 	{ "init_on_free", set_init_on_free,
 	  "  init_on_free=1         and from the moment they are freed\n" },
 	{ "nommu", set_nommu,
@@ -314,7 +308,8 @@ size_t machine_config_word_length(const char *words)
 
 	/* The kernel's words of fault injection have commas of their own. */
 	if (!strncmp(words, "failslab=", 9) || !strncmp(words, "fail_page_alloc=", 16))
-		while (words[len] && (isdigit((unsigned char)words[len + 1]) || words[len + 1] == '-'))
+		while (words[len] &&
+		       (isdigit((unsigned char)words[len + 1]) || words[len + 1] == '-'))
 			len += 1 + strcspn(words + len + 1, ",");
 	return len;
 }
