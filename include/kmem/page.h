@@ -80,6 +80,8 @@ struct page {
 	u16 inuse;   /* PG_slab: objects handed out; PG_pgtable: 1 on the list of empty ones */
 	u16 objects; /* PG_slab: objects in all */
 	u16 fresh;   /* PG_slab: the first object that was never handed out */
+	/* PG_slab, on every page: ->objects, if the inline free may take them; otherwise 0. */
+	u16 fast_objects;
 };
 
 _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");

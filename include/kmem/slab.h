@@ -145,10 +145,13 @@ static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 
 static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	if (unlikely(!is_object_of(s, object)))
-		__kmem_cache_free(s, object);
-	else
+	const struct page *page = virt_to_page(object);
+
+	if (likely(virt_addr_valid(object) && page->slab_cache == s &&
+		   is_fast_object(s, page, object)))
 		free_to_sheaf(s, object);
+	else
+		__kmem_cache_free(s, object);
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);

@@ -43,13 +43,14 @@ struct kmem_cache {
 	unsigned int object_size; /* what the user asked for */
 	u32 size_inverse;	  /* see object_index() */
 	u32 size_shift;
-	unsigned int red_left_pad; /* room before the object, for debugging */
+	u32 slab_mask; /* of an address: where in a slab of ->order it lies */
 	void (*ctor)(void *);
 
 	slab_flags_t flags;
-	unsigned int size;   /* from one object to the next */
-	unsigned int inuse;  /* bytes before metadata */
-	unsigned int offset; /* of the free pointer in a free object */
+	unsigned int size;	   /* from one object to the next */
+	unsigned int inuse;	   /* bytes before metadata */
+	unsigned int offset;	   /* of the free pointer in a free object */
+	unsigned int red_left_pad; /* room before the object, for debugging */
 	unsigned int align;
 	unsigned int order, objects;	     /* of a slab, and the objects in it */
 	unsigned int min_order, min_objects; /* when memory is short */
@@ -68,6 +69,14 @@ struct kmem_cache {
 	struct kmem_cache_node *node[MAX_NUMNODES];
 };
 
+/* @offset / size if that is whole, and a number not below any slab's count otherwise. */
+static inline u32 size_quotient(const struct kmem_cache *s, u32 offset)
+{
+	u32 product = offset * s->size_inverse;
+
+	return product >> s->size_shift | product << (-s->size_shift & 31);
+}
+
 /*
  * The number of the object at @p within its slab, or a number not below any slab's count if no
  * object starts there. With size = odd * 2^shift, an offset is a multiple of the size exactly
@@ -76,10 +85,19 @@ struct kmem_cache {
  */
 static inline u32 object_index(const struct kmem_cache *s, const struct page *page, const void *p)
 {
-	u32 offset = ((unsigned long)p - s->red_left_pad) & ((PAGE_SIZE << page->order) - 1);
-	u32 product = offset * s->size_inverse;
+	return size_quotient(s, ((unsigned long)p - s->red_left_pad) &
+					((PAGE_SIZE << page->order) - 1));
+}
 
-	return product >> s->size_shift | product << (-s->size_shift & 31);
+/*
+ * Does an object start at @p that may be freed inline? @page, which @p lies in, is of @s. It may
+ * not in slabs that need a look at each object: those with debugging, those smaller than others of
+ * their cache, and all on a machine with several nodes, where an object may be a remote one.
+ */
+static inline bool is_fast_object(const struct kmem_cache *s, const struct page *page,
+				  const void *p)
+{
+	return size_quotient(s, (unsigned long)p & s->slab_mask) < page->fast_objects;
 }
 
 #endif

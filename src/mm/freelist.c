@@ -66,8 +66,9 @@ static unsigned int take_by_map(const struct kmem_cache *s, struct page *slab, v
 	unsigned int got = 0;
 
 	if (nr == 1 && map) {
-		p[got++] = base + __builtin_ctzll(map) * size;
+		*p = base + __builtin_ctzll(map) * size;
 		map &= map - 1;
+		got = 1;
 	}
 	while (map && got < nr) {
 		unsigned int above = __builtin_clzll(map);
@@ -75,8 +76,9 @@ static unsigned int take_by_map(const struct kmem_cache *s, struct page *slab, v
 		char *object = base + (63 - above) * size;
 
 		map &= ~(~0ull << (64 - run) >> above);
-		for (; run; run--, object -= size)
-			p[got++] = object;
+		for (void **end = p + run; p < end; object -= size)
+			*p++ = object;
+		got += run;
 	}
 	slab->free_map = map;
 	return got;
@@ -141,11 +143,11 @@ static noinline unsigned int count_free_again(const struct kmem_cache *s, const 
 static inline unsigned int run_length(void **p, unsigned int nr, long step)
 {
 	char *next = p[0];
-	unsigned int run = 1;
+	void **q = p + 1;
 
-	for (; run < nr && p[run] == next + step; run++)
-		next += step;
-	return run;
+	while (q < p + nr && *q == (next += step))
+		q++;
+	return q - p;
 }
 
 /*

@@ -130,13 +130,18 @@ static noinline void bad_kfree(const void *object)
 	dump_stack();
 }
 
-static noinline void kfree_large(const void *object)
+/* Large objects, objects of slabs that the fast path leaves alone, and what is none. */
+static noinline void kfree_slow(const void *object)
 {
 	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(object))
 		return;
 	page = virt_to_page(object);
+	if (virt_addr_valid(object) && PageSlab(page)) {
+		__kmem_cache_free(page->slab_cache, (void *)object);
+		return;
+	}
 	if (!virt_addr_valid(object) || !is_large(page) || page_address(page) != object) {
 		bad_kfree(object);
 		return;
@@ -151,12 +156,13 @@ void kfree(const void *object)
 	struct page *page = virt_to_page(object);
 	struct kmem_cache *s;
 
-	if (unlikely(!virt_addr_valid(object) || !PageSlab(page))) {
-		kfree_large(object);
+	/* Only pages of slabs have fast_objects, and a cache. */
+	if (unlikely(!virt_addr_valid(object) || !page->fast_objects)) {
+		kfree_slow(object);
 		return;
 	}
 	s = page->slab_cache;
-	if (likely(object_index(s, page, object) < page->objects))
+	if (likely(is_fast_object(s, page, object)))
 		free_to_sheaf(s, (void *)object);
 	else
 		__kmem_cache_free(s, (void *)object);

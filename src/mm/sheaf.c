@@ -20,11 +20,16 @@
  *    struct kmem_cache_node. Sheaves are objects of the cache "kmem_sheaf", which has none
  *    itself. A CPU starts with no_sheaf, of capacity 0, so that the fast path needs no test.
  *
- * 3. Invariants: main != NULL; hot_object is of hot_cache, if that is not NULL; 0 <= size <= capacity; every object in a sheaf is one of the
- *    cache and in use for its slab; full_sheaves hold full ones, empty_sheaves empty ones,
- *    nr_full <= barn_full, nr_empty <= BARN_EMPTY.
+ * 3. Nodes: an object freed far from its node goes home at once, so that what sheaves hold is near
+ *    those who take it. Only machines with several nodes ask: their objects are never freed
+ *    inline (is_fast_object()).
  *
- * 4. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
+ * 4. Invariants: main != NULL; hot_object is of hot_cache, if that is not NULL; 0 <= size <=
+ *    capacity; every object in a sheaf is one of the cache, of this node and in use for its slab;
+ *    full_sheaves hold full ones, empty_sheaves empty ones, nr_full <= barn_full, nr_empty <=
+ *    BARN_EMPTY.
+ *
+ * 5. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
  */
 #include <kmem/bug.h>
 #include <kmem/mutex.h>
@@ -214,14 +219,14 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 /* A new slab: one object for the caller, and what this CPU has room for. */
 static void *alloc_from_new_slab(struct kmem_cache *s, gfp_t gfp)
 {
-	struct page *slab = new_slab(s, gfp, NUMA_NO_NODE);
+	void *object;
+	struct page *slab = new_slab_or_object(s, gfp, NUMA_NO_NODE, &object);
 	struct sheaf *main;
 	struct cpu *cpu;
-	void *object;
 	bool outer;
 
 	if (!slab)
-		return NULL;
+		return object;
 	cpu = cpu_hold(&outer);
 	main = per_cpu_of(s->cpu, cpu)->main;
 	if (main->capacity > 1 && !main->size && page_to_nid(slab) == cpu->node) {
@@ -313,29 +318,32 @@ static void put_in_sheaf(struct kmem_cache *s, void *object)
 		slab_give(s, &object, 1);
 }
 
-/* What was freed before goes to its sheaf, which is full or not there yet. */
-void sheaf_free_slow(struct kmem_cache *s, void *object)
+/*
+ * What was freed before goes to its sheaf. An object of another node goes home: what is in the
+ * sheaves of a CPU serves requests for memory near it.
+ */
+bool sheaf_free_slow(struct kmem_cache *s, void *object)
 {
-	bool outer;
+	bool outer, remote;
 	struct cpu *cpu = cpu_hold(&outer);
+	const struct sheaf *main = per_cpu_of(s->cpu, cpu)->main;
 
-	if (cpu->hot_cache)
-		put_in_sheaf(cpu->hot_cache, cpu->hot_object);
-	cpu->hot_object = object;
-	WRITE_ONCE(cpu->hot_cache, s);
+	if ((cpu->hot_cache == s && cpu->hot_object == object) ||
+	    (main->size && main->objects[main->size - 1] == object)) {
+		cpu_release(cpu, outer);
+		return false;
+	}
+	remote = page_to_nid(virt_to_page(object)) != cpu->node;
+	if (!remote) {
+		if (cpu->hot_cache)
+			put_in_sheaf(cpu->hot_cache, cpu->hot_object);
+		cpu->hot_object = object;
+		WRITE_ONCE(cpu->hot_cache, s);
+	}
 	cpu_release(cpu, outer);
-}
-
-bool sheaf_has_just(struct kmem_cache *s, const void *object)
-{
-	bool outer, just;
-	const struct cpu *cpu = cpu_hold(&outer);
-	const struct sheaf *sheaf = __dyn_this_cpu_ptr(s->cpu)->main;
-
-	just = (cpu->hot_cache == s && cpu->hot_object == object) ||
-	       (sheaf->size && sheaf->objects[sheaf->size - 1] == object);
-	cpu_end(outer);
-	return just;
+	if (remote)
+		slab_give(s, &object, 1);
+	return true;
 }
 
 void sheaves_init(struct kmem_cache *s)
@@ -431,12 +439,17 @@ unsigned long barn_objects(struct kmem_cache *s)
 	return n;
 }
 
-static unsigned long check_sheaf(struct kmem_cache *s, const struct sheaf *sheaf)
+static bool belongs(struct kmem_cache *s, int node, const void *object)
+{
+	return is_object_of(s, object) && page_to_nid(virt_to_page(object)) == node;
+}
+
+static unsigned long check_sheaf(struct kmem_cache *s, int node, const struct sheaf *sheaf)
 {
 	unsigned long bad = sheaf->size > sheaf->capacity;
 
 	for (u32 i = 0; i < sheaf->size && !bad; i++)
-		bad += !is_object_of(s, sheaf->objects[i]);
+		bad += !belongs(s, node, sheaf->objects[i]);
 	return bad;
 }
 
@@ -445,8 +458,11 @@ static long check_this_cpu(void *arg)
 	struct kmem_cache *s = arg;
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 
-	return check_sheaf(s, c->main) + (c->spare ? check_sheaf(s, c->spare) : 0) +
-	       (current->busy->hot_cache == s && !is_object_of(s, current->busy->hot_object));
+	const struct cpu *cpu = current->busy;
+
+	return check_sheaf(s, cpu->node, c->main) +
+	       (c->spare ? check_sheaf(s, cpu->node, c->spare) : 0) +
+	       (cpu->hot_cache == s && !belongs(s, cpu->node, cpu->hot_object));
 }
 
 unsigned long sheaves_check(struct kmem_cache *s)
@@ -463,7 +479,7 @@ unsigned long sheaves_check(struct kmem_cache *s)
 
 		spin_lock(&n->barn_lock);
 		list_for_each_entry(sheaf, &n->full_sheaves, barn_list) {
-			bad += check_sheaf(s, sheaf) + (sheaf->size != sheaf->capacity);
+			bad += check_sheaf(s, i, sheaf) + (sheaf->size != sheaf->capacity);
 			full++;
 		}
 		list_for_each_entry(sheaf, &n->empty_sheaves, barn_list) {

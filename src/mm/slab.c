@@ -70,12 +70,19 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsign
 	return node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 }
 
+/* See is_fast_object(). */
+static bool may_free_inline(const struct kmem_cache *s, unsigned int order)
+{
+	return order == s->order && nr_online_nodes == 1 && !(s->flags & SLAB_NEVER_MAP);
+}
+
 /* The large order is a luxury; the smallest is what the request is for. */
-struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
+static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	unsigned int order = s->order, objects = s->objects;
-	gfp_t easy;
+	unsigned int fast_objects;
 	struct page *slab;
+	gfp_t easy;
 
 	gfp = (gfp & ~(__GFP_ZERO | GFP_ZONEMASK)) | s->allocflags | __GFP_COMP;
 	easy = (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL)) | __GFP_NOWARN | __GFP_NORETRY |
@@ -88,12 +95,14 @@ struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	}
 	if (!slab)
 		return NULL;
+	fast_objects = may_free_inline(s, order) ? objects : 0;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		set_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = s;
 		/* Each page tells all that a free must know: no way back to the first one. */
 		set_page_order(&slab[i], order);
 		slab[i].objects = objects;
+		slab[i].fast_objects = fast_objects;
 	}
 	freelist_init(s, slab);
 	account_slab(s, slab, 1);
@@ -117,6 +126,7 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		clear_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = NULL;
+		slab[i].fast_objects = 0;
 	}
 	__free_pages(slab, order);
 }
@@ -192,6 +202,25 @@ void slab_list_new(struct kmem_cache *s, struct page *slab)
 	spin_unlock(&n->list_lock);
 }
 
+struct page *new_slab_or_object(struct kmem_cache *s, gfp_t gfp, int node, void **object)
+{
+	struct page *slab;
+
+	*object = NULL;
+	if (likely(nr_online_nodes == 1))
+		return new_slab(s, gfp, NUMA_NO_NODE);
+	if (!(gfp & __GFP_THISNODE)) {
+		slab = new_slab(s, GFP_NOWAIT | __GFP_NOWARN | __GFP_THISNODE,
+				node == NUMA_NO_NODE ? numa_node_id() : node);
+		for (unsigned int i = 0; !slab && i < nr_online_nodes; i++)
+			if (slab_take(s, i, object, 1))
+				return NULL;
+		if (slab)
+			return slab;
+	}
+	return new_slab(s, gfp, node);
+}
+
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct page *slab;
@@ -199,9 +228,9 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 
 	if (slab_take(s, node == NUMA_NO_NODE ? numa_node_id() : node, &object, 1))
 		return object;
-	slab = new_slab(s, gfp, node);
+	slab = new_slab_or_object(s, gfp, node, &object);
 	if (!slab)
-		return NULL;
+		return object;
 	freelist_take(s, slab, &object, 1);
 	slab_list_new(s, slab);
 	return object;
@@ -451,10 +480,9 @@ void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	if (node == NUMA_NO_NODE || nr_online_nodes == 1)
+	/* A node that is not there is no constraint. */
+	if ((unsigned int)node >= nr_online_nodes || nr_online_nodes == 1)
 		return kmem_cache_alloc(s, gfp);
-	if ((unsigned int)node >= nr_online_nodes)
-		return NULL;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
@@ -482,15 +510,13 @@ static bool check_free(struct kmem_cache **s, void *object)
 		dump_stack();
 		*s = real;
 	}
-	if (sheaf_has_just(real, object))
-		return report_bad_free(real, object, "Object already free");
 	return true;
 }
 
 void __kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	if (object && check_free(&s, object))
-		sheaf_free_slow(s, object);
+	if (object && check_free(&s, object) && !sheaf_free_slow(s, object))
+		report_bad_free(s, object, "Object already free");
 }
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)

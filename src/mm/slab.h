@@ -56,8 +56,12 @@ int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free
 
 /* slab.c */
 void slab_nodes_init(struct kmem_cache *s);
-/* A slab on no list, for the caller alone until he lists it. */
-struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node);
+/*
+ * A new slab of @node or the caller's. It is on no list and the caller's alone until he lists it. If
+ * that node has no memory, then one object of the slabs that other nodes have and NULL; if they have
+ * none either, a slab from wherever there is memory.
+ */
+struct page *new_slab_or_object(struct kmem_cache *s, gfp_t gfp, int node, void **object);
 void slab_list_new(struct kmem_cache *s, struct page *slab);
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node); /* from a new slab if need be */
 /* Up to @nr objects of existing slabs into @p; never sleeps. */
@@ -73,9 +77,8 @@ void slab_list_live(struct kmem_cache *s); /* into the log */
 /* sheaf.c */
 extern struct sheaf no_sheaf; /* size 0, capacity 0: where every CPU starts */
 void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp);
-void sheaf_free_slow(struct kmem_cache *s, void *object);
-/* Is it what this CPU freed last? */
-bool sheaf_has_just(struct kmem_cache *s, const void *object);
+/* False, and nothing was done: it is what this CPU freed last. */
+bool sheaf_free_slow(struct kmem_cache *s, void *object);
 void sheaves_init(struct kmem_cache *s);
 /* All objects in sheaves go back to their slabs. May sleep. */
 void sheaves_flush(struct kmem_cache *s);

@@ -95,7 +95,8 @@ static unsigned int calculate_alignment(slab_flags_t flags, unsigned int align, 
 	return ALIGN(max(align, (unsigned int)ARCH_KMALLOC_MINALIGN), sizeof(void *));
 }
 
-#define SHEAF_MAX 60 /* with its head, a sheaf is 512 bytes */
+/* Objects in a sheaf: with its head it is 1 KiB, and holds nearly two slabs of small objects. */
+#define SHEAF_MAX 124
 
 static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
 {
@@ -106,7 +107,7 @@ static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
 		return SHEAF_MAX;
 	if (size >= 4096)
 		return 16;
-	return size >= 1024 ? 32 : size >= 256 ? 48 : SHEAF_MAX;
+	return size >= 1024 ? 32 : size >= 256 ? 48 : 60;
 }
 
 #define BARN_FULL_MIN 10
@@ -152,6 +153,7 @@ static int calculate_sizes(struct kmem_cache *s)
 	s->min_order = get_order(s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
 	s->free_maps = s->objects <= 64 && !(s->flags & SLAB_NEVER_MAP);
+	s->slab_mask = (PAGE_SIZE << order) - 1;
 	s->size_shift = __builtin_ctz(s->size);
 	s->size_inverse = inverse(s->size >> s->size_shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, MIN_PARTIAL, MAX_PARTIAL);
@@ -474,7 +476,7 @@ int slab_boot(void)
 	if (!err)
 		err = boot_cache(0, "kmem_cache_node", sizeof(struct kmem_cache_node));
 	if (!err)
-		err = boot_cache(2, "kmem_sheaf", 512);
+		err = boot_cache(2, "kmem_sheaf", 1024);
 	if (!err)
 		err = kmalloc_boot();
 	if (!err)

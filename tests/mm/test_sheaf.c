@@ -147,6 +147,82 @@ static void test_remote_frees_come_back(void **state)
 	}
 }
 
+static unsigned int not_of_node(struct kmem_cache *c, int node, void **p, int nr)
+{
+	unsigned int wrong = 0;
+
+	for (int i = 0; i < nr; i++) {
+		p[i] = kmem_cache_alloc(c, GFP_KERNEL);
+		wrong += page_to_nid(virt_to_page(p[i])) != node;
+	}
+	return wrong;
+}
+
+/* What was freed here but is of another node must not serve a request for local memory. */
+static void test_remote_objects_go_home(void **state)
+{
+	static void *p[500], *q[500];
+	struct kmem_cache *c;
+	int here, there;
+	bool outer;
+
+	boot("mem=128M,cpus=2,numa=fake=2");
+	c = cache(200);
+	outer = cpu_begin();
+	here = numa_node_id();
+	there = 1 - here;
+	for (int i = 0; i < 500; i++) {
+		p[i] = kmem_cache_alloc_node(c, GFP_KERNEL, there);
+		assert_int_equal(page_to_nid(virt_to_page(p[i])), there);
+	}
+	for (int i = 0; i < 500; i++)
+		kmem_cache_free(c, p[i]);
+	assert_int_equal(not_of_node(c, here, q, 500), 0);
+	/* The same through kfree(). */
+	for (int i = 0; i < 500; i++)
+		p[i] = kmalloc_node(100, GFP_KERNEL, there);
+	for (int i = 0; i < 500; i++)
+		kfree(p[i]);
+	for (int i = 0; i < 500; i++) {
+		p[i] = kmalloc(100, GFP_KERNEL);
+		assert_int_equal(page_to_nid(virt_to_page(p[i])), here);
+	}
+	kfree_bulk(500, p);
+	/* Local ones do stay. */
+	kmem_cache_free(c, q[0]);
+	assert_ptr_equal(kmem_cache_alloc(c, GFP_KERNEL), q[0]);
+	cpu_end(outer);
+	kmem_cache_free_bulk(c, 500, q);
+	assert_int_equal(kmem_cache_destroy_status(c), 0);
+	halt();
+}
+
+/* A node without memory of its own left is helped by the others. */
+static void test_other_nodes_help_out(void **state)
+{
+	struct kmem_cache *c;
+	unsigned int remote = 0, n = 0;
+	void **list = NULL, **p;
+
+	boot("mem=64M,cpus=1,numa=fake=2");
+	c = cache(4000);
+	while ((p = kmem_cache_alloc(c, GFP_NOWAIT | __GFP_NOWARN))) {
+		remote += page_to_nid(virt_to_page(p)) != 0;
+		*p = list;
+		list = p;
+		n++;
+	}
+	assert_true(remote > n / 3);
+	assert_int_equal(machine_check(), 0);
+	while (list) {
+		p = list;
+		list = *p;
+		kmem_cache_free(c, p);
+	}
+	assert_int_equal(kmem_cache_destroy_status(c), 0);
+	halt();
+}
+
 /* Without memory for sheaves objects still come and go. */
 static void test_without_memory_for_sheaves(void **state)
 {
@@ -180,6 +256,8 @@ int main(void)
 		machine_test(test_runs_of_every_length),
 		machine_test(test_flush_reaches_all_CPUs),
 		machine_test(test_remote_frees_come_back),
+		machine_test(test_remote_objects_go_home),
+		machine_test(test_other_nodes_help_out),
 		machine_test(test_without_memory_for_sheaves),
 	};
 

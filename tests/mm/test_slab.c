@@ -221,6 +221,7 @@ static void test_5_5_smaller_slabs_when_memory_is_broken_up(void **state)
 	c = cache(1000, 0);
 	assert_true(c->order > 0);
 	assert_int_equal(c->min_order, 0);
+	all_free_pages(); /* no empty slab that could come free meanwhile */
 	while ((page = alloc_page(GFP_NOWAIT | __GFP_MEMALLOC | __GFP_NOWARN)))
 		list_add(&page->lru, &taken);
 	list_for_each_entry_safe(page, next, &taken, lru) {
