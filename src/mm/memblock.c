@@ -3,8 +3,8 @@
  * memblock.c - memory before the page allocator.
  *
  * 1. Idea: two sorted arrays of address ranges say everything there is to say at boot. One holds
- *    the RAM there is, the other what of it is taken. Allocating is finding a hole in
- *    (memory - reserved) and adding it to reserved.
+ *    the RAM there is, the other what of it is taken. Allocating (memblock_alloc.c) is finding a
+ *    hole in (memory - reserved) and adding it to reserved.
  * 2. Structures: struct memblock_type, an array of regions; it starts with INIT_REGIONS in static
  *    memory and, once RAM can be used, doubles into a reservation of its own.
  * 3. Invariants: within an array, for all i
@@ -19,7 +19,7 @@
 #include <kmem/memblock.h>
 #include <kmem/page.h>
 #include <kmem/sched.h>
-#include <kmem/slab.h>
+#include <kmem/seq_file.h>
 
 #include "init_on.h"
 #include "memblock_internal.h"
@@ -290,79 +290,32 @@ bool memblock_next_free_range(phys_addr_t pos, phys_addr_t *start, phys_addr_t *
 	return false;
 }
 
-/*
- * The lowest (bottom-up) or highest (top-down) place for @size bytes in [start, end). Physical
- * address 0 is never given out, so 0 says that there is none.
- */
-phys_addr_t memblock_find_in_range(phys_addr_t size, phys_addr_t align, phys_addr_t start,
-				   phys_addr_t end, int nid)
+bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size)
 {
-	phys_addr_t pos = max_t(phys_addr_t, start, PAGE_SIZE), from, to, best = 0;
-	int range_nid;
+	unsigned int i = search(&memblock.memory, base);
+	phys_addr_t at = base;
 
-	end = min(end, memblock.current_limit);
-	for (; memblock_next_free_range(pos, &from, &to, &range_nid); pos = to) {
-		phys_addr_t at;
-
-		from = max(from, pos);
-		to = min(to, end);
-		if (from >= end)
-			break;
-		if (nid != NUMA_NO_NODE && nid != range_nid)
-			continue;
-		if (to - from < size)
-			continue;
-		at = memblock.bottom_up ? ALIGN(from, align) : ALIGN_DOWN(to - size, align);
-		if (at < from || at + size > to)
-			continue;
-		best = at;
-		if (memblock.bottom_up)
-			break;
-	}
-	return best;
+	/* Regions of two nodes may touch. */
+	for (; i < memblock.memory.cnt && memblock.memory.regions[i].base <= at; i++)
+		at = region_end(&memblock.memory.regions[i]);
+	return at >= base + size && at > base;
 }
 
-phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align, phys_addr_t start,
-				      phys_addr_t end)
+bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size)
 {
-	phys_addr_t at;
+	unsigned int i = search(&memblock.reserved, base);
 
-	if (!align)
-		align = SMP_CACHE_BYTES;
-	at = memblock_find_in_range(size, align, start, end, NUMA_NO_NODE);
-	return at && memblock_reserve(at, size) == 0 ? at : 0;
+	return i < memblock.reserved.cnt && memblock.reserved.regions[i].base < base + size;
 }
 
-void *memblock_alloc_try_nid(phys_addr_t size, phys_addr_t align, phys_addr_t min_addr,
-			     phys_addr_t max_addr, int nid)
+bool memblock_was_used(phys_addr_t addr)
 {
-	phys_addr_t at;
-
-	if (WARN_ONCE(boot_is_over, "memblock_alloc() when the page allocator is up"))
-		return kzalloc(size, GFP_NOWAIT);
-	if (!align)
-		align = SMP_CACHE_BYTES;
-	at = memblock_find_in_range(size, align, min_addr, max_addr, nid);
-	if (!at && nid != NUMA_NO_NODE)
-		at = memblock_find_in_range(size, align, min_addr, max_addr, NUMA_NO_NODE);
-	if (!at && min_addr)
-		at = memblock_find_in_range(size, align, 0, max_addr, NUMA_NO_NODE);
-	if (!at || memblock_reserve(at, size))
-		return NULL;
-	/* RAM that nobody had is zero already: writing would only make it resident. */
-	if (at < recycled_below)
-		memset(__va(at), 0, size);
-	return __va(at);
+	return addr < recycled_below;
 }
 
-void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int nid)
+bool memblock_closed(void)
 {
-	return memblock_alloc_try_nid(size, align, 0, MEMBLOCK_ALLOC_ANYWHERE, nid);
-}
-
-void *memblock_alloc(phys_addr_t size, phys_addr_t align)
-{
-	return memblock_alloc_node(size, align, NUMA_NO_NODE);
+	return boot_is_over;
 }
 
 static phys_addr_t total(const struct memblock_type *type)
@@ -392,4 +345,36 @@ phys_addr_t memblock_start_of_DRAM(void)
 phys_addr_t memblock_end_of_DRAM(void)
 {
 	return region_end(&memblock.memory.regions[memblock.memory.cnt - 1]);
+}
+
+/* Reserved memory is on the node whose memory it is. */
+static int node_of(const struct memblock_type *type, const struct memblock_region *r)
+{
+	unsigned int i = search(&memblock.memory, r->base);
+
+	return type == &memblock.memory || i == memblock.memory.cnt
+		       ? r->nid
+		       : memblock.memory.regions[i].nid;
+}
+
+static int show(struct seq_file *m, const struct memblock_type *type)
+{
+	for (unsigned int i = 0; i < type->cnt; i++) {
+		const struct memblock_region *r = &type->regions[i];
+
+		seq_printf(m, "%4u: 0x%016llx..0x%016llx %4d NONE\n", i,
+			   (unsigned long long)r->base, (unsigned long long)region_end(r) - 1,
+			   node_of(type, r));
+	}
+	return 0;
+}
+
+int memblock_memory_show(struct seq_file *m, void *v)
+{
+	return show(m, &memblock.memory);
+}
+
+int memblock_reserved_show(struct seq_file *m, void *v)
+{
+	return show(m, &memblock.reserved);
 }

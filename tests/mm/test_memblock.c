@@ -174,6 +174,76 @@ static void test_9_1_a_full_node_falls_back(void **state)
 	assert_null(memblock_alloc_node(P(3), PAGE_SIZE, 1));
 }
 
+static void test_9_1_an_exact_node_does_not_fall_back(void **state)
+{
+	memblock_add_node(P(1), P(9), 0);
+	memblock_add_node(P(10), P(10), 1);
+	assert_int_equal(__pa(memblock_alloc_exact_nid_raw(P(6), PAGE_SIZE, 0, P(20), 0)), P(4));
+	assert_null(memblock_alloc_exact_nid_raw(P(6), PAGE_SIZE, 0, P(20), 0));
+	/* The lower limit goes, the node stays. */
+	assert_int_equal(__pa(memblock_alloc_exact_nid_raw(P(3), PAGE_SIZE, P(12), P(20), 0)),
+			 P(1));
+	assert_int_equal(__pa(memblock_alloc_try_nid_raw(P(6), PAGE_SIZE, 0, P(20), 0)), P(14));
+	assert_int_equal(memblock_phys_alloc_try_nid(P(4), PAGE_SIZE, 0), P(10));
+	assert_int_equal(memblock_phys_alloc(P(1), PAGE_SIZE), 0);
+}
+
+static void test_9_1_without_its_lower_limit_the_node_is_wished_for_again(void **state)
+{
+	memblock_add_node(P(1), P(9), 0);
+	memblock_add_node(P(10), P(10), 1);
+	/* Above page 18 is room for two pages only; below it node 0 has room, as was wished. */
+	assert_int_equal(__pa(memblock_alloc_try_nid(P(3), PAGE_SIZE, P(18), P(20), 0)), P(7));
+	assert_int_equal(__pa(memblock_alloc_from(P(3), PAGE_SIZE, P(12))), P(17));
+}
+
+static void test_9_1_upper_limits_in_words(void **state)
+{
+	memblock_add(P(1), P(99));
+	memblock_set_current_limit(P(50));
+	assert_int_equal(memblock_get_current_limit(), P(50));
+	assert_int_equal(memblock_phys_alloc_range(P(1), PAGE_SIZE, 0, MEMBLOCK_ALLOC_ACCESSIBLE),
+			 P(49));
+	assert_int_equal(memblock_phys_alloc_range(P(1), PAGE_SIZE, 0, MEMBLOCK_ALLOC_ANYWHERE),
+			 P(48));
+	assert_int_equal(__pa(memblock_alloc_low(P(1), PAGE_SIZE)), P(47));
+	memblock_set_bottom_up(true);
+	assert_true(memblock_bottom_up());
+	assert_int_equal(__pa(memblock_alloc_raw(P(1), PAGE_SIZE)), P(1));
+}
+
+static void test_9_1_is_region_memory_or_reserved(void **state)
+{
+	memblock_add_node(P(2), P(3), 0);
+	memblock_add_node(P(5), P(3), 1);
+	memblock_reserve(P(4), P(1));
+	assert_true(memblock_is_region_memory(P(2), P(6))); /* over both nodes */
+	assert_false(memblock_is_region_memory(P(1), P(2)));
+	assert_false(memblock_is_region_memory(P(7), P(2)));
+	assert_false(memblock_is_region_memory(P(9), P(1)));
+	assert_true(memblock_is_region_reserved(P(2), P(3)));
+	assert_true(memblock_is_region_reserved(P(4), 1));
+	assert_false(memblock_is_region_reserved(P(2), P(2)));
+	assert_false(memblock_is_region_reserved(P(5), P(9)));
+}
+
+static void test_9_2_debugfs_lines(void **state)
+{
+	struct seq_file m;
+
+	memblock_add_node(P(1), P(7), 0);
+	memblock_add_node(P(8), P(8), 1);
+	memblock_reserve(P(9), P(2));
+	seq_buffer_open(&m);
+	memblock_memory_show(&m, NULL);
+	memblock_reserved_show(&m, NULL);
+	assert_string_equal(seq_buffer_text(&m),
+			    "   0: 0x0000000000001000..0x0000000000007fff    0 NONE\n"
+			    "   1: 0x0000000000008000..0x000000000000ffff    1 NONE\n"
+			    "   0: 0x0000000000009000..0x000000000000afff    1 NONE\n");
+	seq_buffer_release(&m);
+}
+
 static void test_free_ranges_are_memory_minus_reserved(void **state)
 {
 	static const u64 expected[][2] = { { 1, 3 }, { 4, 5 }, { 8, 10 } };
@@ -287,6 +357,11 @@ int main(void)
 		with_ram(test_9_1_alloc_is_zeroed_also_when_used_before),
 		with_ram(test_9_1_limits),
 		with_ram(test_9_1_a_full_node_falls_back),
+		with_ram(test_9_1_an_exact_node_does_not_fall_back),
+		with_ram(test_9_1_without_its_lower_limit_the_node_is_wished_for_again),
+		with_ram(test_9_1_upper_limits_in_words),
+		with_ram(test_9_1_is_region_memory_or_reserved),
+		with_ram(test_9_2_debugfs_lines),
 		with_ram(test_free_ranges_are_memory_minus_reserved),
 		with_ram(test_9_1_arrays_double),
 		with_ram(test_9_1_array_doubles_in_the_middle_of_a_call),
