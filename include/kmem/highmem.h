@@ -6,8 +6,8 @@
  * address until kunmap(); both nest. On pages of low memory they cost nothing.
  *
  * Context: kmap() may sleep, for one of LAST_PKMAP addresses; kmap_local_page() and kmap_atomic()
- * do not and are for the calling thread, newest undone first. Source: the book, chapter 15;
- * Linux 6.1, mm/highmem.c.
+ * do not and are for the calling thread and for moments, newest undone first. page_address() tells
+ * kmap()'s address. Source: the book, chapter 15; Linux 6.1, mm/highmem.c.
  */
 #ifndef KMEM_HIGHMEM_H
 #define KMEM_HIGHMEM_H

@@ -86,8 +86,8 @@ int bootmem_reserve(const struct machine_config *cfg)
 		buffers[i].base = at;
 		buffers[i].size = cfg->bootmem[i].size;
 		if (!at || memblock_reserve_named(at, size, buffers[i].name)) {
-			pr_err("bootmem: no room for %s of %llu bytes\n", buffers[i].name,
-			       (unsigned long long)size);
+			pr_err("bootmem: no room for %s of %llu bytes in one piece\n",
+			       buffers[i].name, (unsigned long long)size);
 			return -ENOMEM;
 		}
 		nr_buffers++;

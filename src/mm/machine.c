@@ -79,17 +79,18 @@ static int mem_map_boot(void)
 }
 
 /*
- * What is RAM, in nodes of about the same size. The frame at 0 stays out: an address or a pfn of 0
- * means "none".
+ * What is RAM, in nodes that differ by a block of MAX_PAGE_ORDER at most. The frame at 0 stays out:
+ * an address or a pfn of 0 means "none".
  */
 static void memory_map(const struct machine_config *cfg)
 {
-	u64 share = ALIGN(cfg->mem / cfg->nodes, MAX_ORDER_NR_PAGES << PAGE_SHIFT),
-	    base = PAGE_SIZE;
+	const u64 block = MAX_ORDER_NR_PAGES << PAGE_SHIFT, blocks = cfg->mem / block;
+	u64 base = PAGE_SIZE;
 
 	nr_online_nodes = cfg->nodes;
 	for (unsigned int nid = 0; nid < cfg->nodes; nid++) {
-		u64 end = nid + 1 == cfg->nodes ? cfg->mem : min(share * (nid + 1), cfg->mem);
+		u64 end = nid + 1 == cfg->nodes ? cfg->mem
+						: blocks * (nid + 1) / cfg->nodes * block;
 
 		memblock_add_node(base, end - base, nid);
 		base = end;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <kmem/fault-inject.h>
 #include <kmem/machine.h>
+#include <kmem/page.h>
 #include <kmem/printk.h>
 
 #include "../kernel/host.h"
@@ -338,7 +339,7 @@ int machine_config_parse(struct machine_config *cfg, const char *text)
 
 int machine_config_check(struct machine_config *cfg)
 {
-	u64 low = cfg->mem - min(cfg->mem, cfg->highmem + cfg->movablecore), buffers = 0;
+	u64 low = cfg->mem - min(cfg->mem, cfg->highmem + cfg->movablecore), buffers = 0, map;
 
 	if (cfg->mem < MACHINE_MEM_MIN || cfg->mem > MACHINE_MEM_MAX || cfg->cpus < 1 ||
 	    cfg->cpus > NR_CPUS || cfg->nodes < 1 || cfg->nodes > MAX_NUMNODES)
@@ -350,8 +351,10 @@ int machine_config_check(struct machine_config *cfg)
 	if (low / cfg->nodes < MACHINE_MEM_MIN)
 		return complain(cfg, "numa=fake=%u needs 4M of ordinary memory for each node",
 				cfg->nodes);
-	if (buffers > low / 2)
-		return complain(cfg, "bootmem buffers of %llu bytes are more than half of memory",
+	/* A struct page for each frame, and something to run on. */
+	map = cfg->mem / PAGE_SIZE * sizeof(struct page);
+	if (buffers && buffers + map + MACHINE_MEM_MIN / 2 > low)
+		return complain(cfg, "bootmem buffers of %llu bytes leave less than 2M of memory",
 				(unsigned long long)buffers);
 	return 0;
 }

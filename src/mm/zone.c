@@ -100,19 +100,70 @@ unsigned long nr_free_pages(void)
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-/* The frames of zone @idx: where it starts and where the next begins. */
-static void zone_limits(enum zone_type idx, unsigned long highmem_pfn, unsigned long movable_pfn,
-			unsigned long *start, unsigned long *end)
+/*
+ * The frames of zone @idx, on a node whose movable ones begin at @movable_pfn: where it starts and
+ * where the next begins.
+ */
+static void zone_limits(enum zone_type idx, unsigned long movable_pfn, unsigned long *start,
+			unsigned long *end)
 {
-	const unsigned long limit[MAX_NR_ZONES + 1] = {
-		0, DMA_END, DMA32_END, highmem_pfn, movable_pfn, max_pfn,
-	};
+	const unsigned long limit[] = { 0, DMA_END, DMA32_END, max_low_pfn };
 
-	*start = limit[idx];
-	*end = limit[idx + 1];
 	if (idx <= ZONE_NORMAL) {
-		*start = min(*start, highmem_pfn);
-		*end = min(*end, highmem_pfn);
+		*start = min(limit[idx], max_low_pfn);
+		*end = min(limit[idx + 1], max_low_pfn);
+	} else {
+		*start = max_low_pfn;
+		*end = max_pfn;
+	}
+	*start = idx == ZONE_MOVABLE ? movable_pfn : min(*start, movable_pfn);
+	*end = idx == ZONE_MOVABLE ? max_pfn : min(*end, movable_pfn);
+}
+
+/* Where the node's memory from @from on begins and ends; nothing: both are 0. */
+static struct pfn_range node_range(int nid, unsigned long from)
+{
+	struct pfn_range range = { 0, 0 };
+
+	for (unsigned int i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
+		unsigned long start = max(r->base >> PAGE_SHIFT, from);
+		unsigned long end = (r->base + r->size) >> PAGE_SHIFT;
+
+		if (r->nid != nid || start >= end)
+			continue;
+		if (!range.end)
+			range.start = start;
+		range.end = end;
+	}
+	return range;
+}
+
+/*
+ * Where each node's movable memory begins: at its end, in shares of what the node has. It comes
+ * out of high memory if there is so much of that.
+ */
+static void find_movable_pfns(unsigned long movable_pages, unsigned long *movable_pfn)
+{
+	bool from_high = movable_pages <= max_pfn - max_low_pfn;
+	unsigned long from = from_high ? max_low_pfn : 0, all = 0;
+
+	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
+		struct pfn_range range = node_range(nid, from);
+
+		all += range.end - range.start;
+	}
+	for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
+		struct pfn_range range = node_range(nid, from);
+		unsigned long pages = range.end - range.start;
+		unsigned long share = all ? movable_pages * pages / all : 0;
+
+		/* To the nearest pageblock. */
+		movable_pfn[nid] = max_pfn;
+		if (share)
+			movable_pfn[nid] =
+				ALIGN_DOWN(range.end - min(share, pages) + pageblock_nr_pages / 2,
+					   pageblock_nr_pages);
 	}
 }
 
@@ -176,11 +227,11 @@ static void build_all_zonelists(void)
 
 void zones_boot(unsigned long movable_pages)
 {
-	unsigned long movable_pfn = max_pfn - movable_pages;
-	unsigned long highmem_pfn = min(max_low_pfn, movable_pfn);
+	unsigned long movable_pfn[MAX_NUMNODES];
 	struct pglist_data *pgdat;
 	unsigned int cpu;
 
+	find_movable_pfns(movable_pages, movable_pfn);
 	for_each_possible_cpu(cpu)
 		cpu_table[cpu].node = cpu % nr_online_nodes;
 	for_each_online_pgdat(pgdat) {
@@ -195,7 +246,7 @@ void zones_boot(unsigned long movable_pages)
 			zone->zone_pgdat = pgdat;
 			zone->idx = z;
 			zone->name = zone_names[z];
-			zone_limits(z, highmem_pfn, movable_pfn, &start, &end);
+			zone_limits(z, movable_pfn[nid], &start, &end);
 			zone_set_span(zone, start, end);
 			buddy_init(zone);
 			if (!zone->present_pages)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "machine.h"
+#include "mm/vmstat.h"
 #include "mm/zone.h"
 
 #define MIB (1ul << 20 >> PAGE_SHIFT) /* pages */
@@ -112,6 +113,134 @@ static void test_2_1_GFP_DMA_never_leaves_its_zone(void **state)
 	halt();
 }
 
+/* Its own node first, then the next ones round the ring; in each from the highest zone down. */
+static void test_2_1_nodes_fall_back_to_the_next(void **state)
+{
+	boot("mem=64M,cpus=4,numa=fake=4");
+	for (int nid = 0; nid < 4; nid++) {
+		struct zone **z = NODE_DATA(nid)->node_zonelists[ZONE_NORMAL].zones;
+
+		for (int i = 0; i < 4; i++) {
+			int other = (nid + i) % 4;
+
+			for (int idx = ZONE_NORMAL; idx >= 0; idx--) {
+				struct zone *zone = &NODE_DATA(other)->node_zones[idx];
+
+				if (zone_managed_pages(zone))
+					assert_ptr_equal(*z++, zone);
+			}
+		}
+		assert_null(*z);
+		z = NODE_DATA(nid)->node_thisnode[ZONE_NORMAL].zones;
+		for (; *z; z++)
+			assert_int_equal((*z)->zone_pgdat->node_id, nid);
+	}
+	halt();
+}
+
+static unsigned long numa_counter(int nid, const char *name)
+{
+	unsigned long n = 0;
+	struct seq_file m;
+
+	seq_buffer_open(&m);
+	node_numastat_show(&m, nid);
+	assert_int_equal(sscanf(strstr(seq_buffer_text(&m), name) + strlen(name), "%lu", &n), 1);
+	seq_buffer_release(&m);
+	return n;
+}
+
+static void test_2_1_a_node_is_asked_for(void **state)
+{
+	unsigned long foreign, miss;
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=4,numa=fake=4");
+	for (int nid = 0; nid < 4; nid++) {
+		page = alloc_pages_node(nid, GFP_KERNEL, 3);
+		assert_int_equal(page_to_nid(page), nid);
+		__free_pages(page, 3);
+	}
+	while ((page = alloc_pages_node(1, __GFP_THISNODE | __GFP_NOWARN, 0))) {
+		assert_int_equal(page_to_nid(page), 1);
+		list_add(&page->lru, &taken);
+	}
+	miss = numa_counter(2, "numa_miss");
+	foreign = numa_counter(1, "numa_foreign");
+	page = alloc_pages_node(1, __GFP_NOWARN, 0); /* the node after it */
+	assert_int_equal(page_to_nid(page), 2);
+	assert_int_equal(numa_counter(2, "numa_miss"), miss + 1);
+	assert_int_equal(numa_counter(1, "numa_foreign"), foreign + 1);
+	list_add(&page->lru, &taken);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	halt();
+}
+
+/* However many nodes, however odd the size: none is empty, and all are about alike. */
+static void test_2_1_nodes_of_odd_sizes(void **state)
+{
+	static const char *const sizes[] = { "66M", "67M", "100M", "255M", "1000M" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (unsigned int nodes = 1; nodes <= 16; nodes += i % 2 ? 5 : 3) {
+			unsigned long least = ~0ul, most = 0, sum = 0;
+			struct pglist_data *pgdat;
+			char words[64];
+
+			snprintf(words, sizeof(words), "cpus=2,mem=%s,numa=fake=%u", sizes[i],
+				 nodes);
+			boot(words);
+			for_each_online_pgdat(pgdat) {
+				unsigned long n = pgdat->node_present_pages;
+
+				sum += n;
+				least = min(least, n);
+				most = max(most, n);
+			}
+			assert_true(most - least <= 2 * MAX_ORDER_NR_PAGES);
+			assert_true(least >= MAX_ORDER_NR_PAGES - 1);
+			assert_int_equal(sum, max_pfn - 1);
+			halt();
+		}
+	}
+}
+
+static void test_2_1_each_node_has_movable_memory(void **state)
+{
+	struct page *page, *next;
+	unsigned long seen = 0;
+	LIST_HEAD(taken);
+
+	boot("mem=256M,cpus=4,numa=fake=4,movablecore=64M");
+	for (int nid = 0; nid < 4; nid++) {
+		struct zone *zone = &NODE_DATA(nid)->node_zones[ZONE_MOVABLE];
+
+		assert_int_equal(zone->present_pages, 16 << 8);
+		assert_int_equal(zone_end_pfn(zone), (nid + 1) * (64 << 8));
+		page = alloc_pages_node(nid, GFP_HIGHUSER_MOVABLE, 0);
+		assert_ptr_equal(page_zone(page), zone);
+		__free_page(page);
+	}
+	/* Only what can move gets there, and only if it says both. */
+	while ((page = alloc_page(GFP_KERNEL | __GFP_MOVABLE | __GFP_NORETRY | __GFP_NOWARN))) {
+		assert_int_not_equal(page_zonenum(page), ZONE_MOVABLE);
+		list_add(&page->lru, &taken);
+		seen++;
+	}
+	assert_true(seen > 40000);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	halt();
+	/* It comes out of high memory if there is as much. */
+	boot("mem=256M,cpus=1,highmem=128M,movablecore=64M");
+	assert_int_equal(zone_of(ZONE_MOVABLE)->zone_start_pfn, 192 << 8);
+	assert_int_equal(zone_of(ZONE_HIGHMEM)->present_pages, 64 << 8);
+	assert_int_equal(zone_end_pfn(zone_of(ZONE_DMA32)), 128 << 8);
+	halt();
+}
+
 static void test_2_6_spanned_present_managed(void **state)
 {
 	unsigned long sum = 0;
@@ -206,6 +335,10 @@ int main(void)
 		machine_test(test_2_1_zonelists_go_downward_and_skip_empty_zones),
 		machine_test(test_2_1_flags_choose_the_highest_zone),
 		machine_test(test_2_1_GFP_DMA_never_leaves_its_zone),
+		machine_test(test_2_1_nodes_fall_back_to_the_next),
+		machine_test(test_2_1_a_node_is_asked_for),
+		machine_test(test_2_1_nodes_of_odd_sizes),
+		machine_test(test_2_1_each_node_has_movable_memory),
 		machine_test(test_2_6_spanned_present_managed),
 		machine_test(test_untouched_memory_costs_nothing),
 		machine_test(test_frontier_is_used_up_and_everything_comes_back),
