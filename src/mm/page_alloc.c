@@ -262,7 +262,7 @@ static struct page *reclaim_and_take(const struct request *rq, unsigned int flag
 
 	*fruitless = make_room(rq) ? 0 : *fruitless + 1;
 	page = get_page_from_freelist(rq, flags);
-	if (!page && *fruitless && unreserve_in(rq->zones))
+	while (!page && *fruitless && unreserve_in(rq->zones))
 		page = get_page_from_freelist(rq, flags);
 	return page;
 }
