@@ -97,7 +97,7 @@ int meminfo_show(struct seq_file *m, void *v)
 	show_kb(m, "VmallocTotal:", VMALLOC_TOTAL >> PAGE_SHIFT);
 	show_kb(m, "VmallocUsed:", vmalloc_nr_pages());
 	show_kb(m, "VmallocChunk:", 0);
-	show_kb(m, "Percpu:", global_zone_page_state(NR_PERCPU) + percpu_first_chunk_pages());
+	show_kb(m, "Percpu:", global_zone_page_state(NR_PERCPU) + percpu_boot_chunk_pages());
 	show_zeros(m, huge, ARRAY_SIZE(huge));
 	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\n"
 		    "HugePages_Rsvd:        0\nHugePages_Surp:        0\n");

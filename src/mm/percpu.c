@@ -8,8 +8,9 @@
  * 2. Structures: a chunk has two bitmaps over its unit, a bit for every PCPU_MIN_ALLOC_SIZE
  *    bytes: used[], and start[] with a bit where an object begins (and where it ends, so that a
  *    free finds the end without being told). The first chunk comes from memblock, before there
- *    is a page allocator; its users are the page allocator and slab themselves. Later chunks are
- *    described in host memory, since slab itself stands on them.
+ *    is a page allocator (a second one, if a machine has many zones); its users are the page
+ *    allocator and slab themselves. Later chunks are described in host memory, since slab itself
+ *    stands on them.
  * 3. Invariants: a start bit stands at every change between unused and an object, and between
  *    two objects; chunk->free = unused bits * PCPU_MIN_ALLOC_SIZE.
  * 4. Locks: pcpu_lock around the bitmaps and the list of chunks. A new chunk is made without it.
@@ -21,6 +22,7 @@
 #include <kmem/percpu.h>
 
 #include "../kernel/host.h"
+#include "memblock_internal.h"
 #include "percpu_internal.h"
 #include "zone.h"
 
@@ -33,13 +35,14 @@ struct pcpu_chunk {
 	char *base;	       /* the unit of CPU 0 */
 	unsigned long free;    /* bytes of a unit; protected by pcpu_lock */
 	unsigned long objects; /* protected by pcpu_lock */
+	bool from_boot;
 	unsigned long used[MAP_LONGS];
 	unsigned long start[MAP_LONGS + 1];
 };
 
 static DEFINE_SPINLOCK(pcpu_lock);
-static LIST_HEAD(chunks); /* protected by pcpu_lock */
-static struct pcpu_chunk *first_chunk;
+static LIST_HEAD(chunks);	    /* protected by pcpu_lock */
+static unsigned int nr_boot_chunks; /* from memblock: they stay */
 
 /* Sections of DEFINE_PER_CPU() variables whose copies were made. */
 #define MAX_SECTIONS 32
@@ -61,6 +64,11 @@ static void clear_bit(unsigned long *map, unsigned long i)
 	map[i / BITS_PER_LONG] &= ~BIT(i % BITS_PER_LONG);
 }
 
+static size_t chunk_bytes(void)
+{
+	return UNIT_SIZE * nr_cpu_ids;
+}
+
 static void chunk_init(struct pcpu_chunk *chunk, void *base)
 {
 	chunk->base = base;
@@ -68,22 +76,32 @@ static void chunk_init(struct pcpu_chunk *chunk, void *base)
 	list_add_tail(&chunk->list, &chunks);
 }
 
+/* The boot runs alone. */
+static bool add_boot_chunk(void)
+{
+	void *base = memblock_alloc(chunk_bytes(), PAGE_SIZE);
+	struct pcpu_chunk *chunk = base ? memblock_alloc(sizeof(*chunk), 0) : NULL;
+
+	if (!chunk) {
+		pr_err("percpu: %u CPUs need %lu KiB of RAM more\n", nr_cpu_ids,
+		       chunk_bytes() >> 10);
+		return false;
+	}
+	chunk->from_boot = true;
+	chunk_init(chunk, base);
+	nr_boot_chunks++;
+	return true;
+}
+
 int percpu_boot(void)
 {
-	void *base = memblock_alloc(UNIT_SIZE * nr_cpu_ids, PAGE_SIZE);
 	unsigned int cpu;
 
-	first_chunk = memblock_alloc(sizeof(*first_chunk), 0);
-	if (!base || !first_chunk) {
-		pr_err("percpu: %u CPUs need %lu KiB of RAM\n", nr_cpu_ids,
-		       UNIT_SIZE * nr_cpu_ids >> 10);
-		return -ENOMEM;
-	}
 	INIT_LIST_HEAD(&chunks);
-	chunk_init(first_chunk, base);
+	nr_boot_chunks = 0;
 	for_each_possible_cpu(cpu)
 		cpu_table[cpu].percpu_offset = cpu * UNIT_SIZE;
-	return 0;
+	return add_boot_chunk() ? 0 : -ENOMEM;
 }
 
 /* First fit: the lowest run of @bits unused bits that starts at a multiple of @align. */
@@ -143,22 +161,20 @@ static void *take_from_any(unsigned long bits, unsigned long align)
 	return ptr;
 }
 
-static size_t chunk_bytes(void)
-{
-	return UNIT_SIZE * nr_cpu_ids;
-}
-
 static bool add_chunk(gfp_t gfp)
 {
-	struct pcpu_chunk *chunk = host_alloc(sizeof(*chunk));
-	void *base = chunk ? alloc_pages_exact(chunk_bytes(), gfp | __GFP_ZERO) : NULL;
+	struct pcpu_chunk *chunk;
+	void *base;
 
+	if (!memblock_closed())
+		return add_boot_chunk();
+	chunk = host_alloc(sizeof(*chunk));
+	base = chunk ? alloc_pages_exact(chunk_bytes(), gfp | __GFP_ZERO) : NULL;
 	if (!base) {
 		host_free(chunk);
 		return false;
 	}
-	mod_zone_page_state(page_zone(virt_to_page(base)), NR_PERCPU,
-			    UNIT_SIZE * nr_cpu_ids >> PAGE_SHIFT);
+	mod_zone_page_state(page_zone(virt_to_page(base)), NR_PERCPU, chunk_bytes() >> PAGE_SHIFT);
 	spin_lock(&pcpu_lock);
 	chunk_init(chunk, base);
 	spin_unlock(&pcpu_lock);
@@ -242,9 +258,9 @@ unsigned long percpu_objects(void)
 	return sum;
 }
 
-unsigned long percpu_first_chunk_pages(void)
+unsigned long percpu_boot_chunk_pages(void)
 {
-	return UNIT_SIZE * nr_cpu_ids >> PAGE_SHIFT;
+	return nr_boot_chunks * (chunk_bytes() >> PAGE_SHIFT);
 }
 
 int percpu_section_setup(const struct percpu_section *section)
@@ -281,7 +297,7 @@ unsigned long percpu_exit(unsigned long owned)
 	while (nr_sections)
 		*sections[--nr_sections].delta = 0;
 	list_for_each_entry_safe(chunk, next, &chunks, list) {
-		if (chunk == first_chunk)
+		if (chunk->from_boot)
 			continue;
 		list_del(&chunk->list);
 		free_pages_exact(chunk->base, chunk_bytes());

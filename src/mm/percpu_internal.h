@@ -5,7 +5,7 @@
 
 int percpu_boot(void); /* after memblock, before zones */
 unsigned long percpu_objects(void);
-unsigned long percpu_first_chunk_pages(void);
+unsigned long percpu_boot_chunk_pages(void);
 /* After everything with per-CPU objects but the @owned ones of the zones. Returns the leaks. */
 unsigned long percpu_exit(unsigned long owned);
 unsigned long percpu_check(void);

@@ -233,6 +233,10 @@ static void test_2_1_each_node_has_movable_memory(void **state)
 	list_for_each_entry_safe(page, next, &taken, lru)
 		__free_page(page);
 	halt();
+	/* As many zones as there can be. */
+	boot("mem=512M,cpus=4,numa=fake=16,movablecore=128M,highmem=100M");
+	assert_int_equal(machine_check(), 0);
+	halt();
 	/* It comes out of high memory if there is as much. */
 	boot("mem=256M,cpus=1,highmem=128M,movablecore=64M");
 	assert_int_equal(zone_of(ZONE_MOVABLE)->zone_start_pfn, 192 << 8);
