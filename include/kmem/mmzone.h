@@ -28,9 +28,8 @@ enum zone_stat_item {
 
 struct free_area {
 	struct list_head free_list[MIGRATE_TYPES];
-	unsigned long nr_of_type[MIGRATE_TYPES]; /* blocks on each of them */
-	unsigned long nr_free;			 /* and on all */
-};
+	unsigned long nr_more[MIGRATE_TYPES]; /* blocks on each of them beyond the first */
+} ____cacheline_aligned;
 
 /* Blocks of MAX_PAGE_ORDER that nobody ever had, from start to end. */
 struct pfn_range {
@@ -49,6 +48,7 @@ struct zone {
 	struct pglist_data *zone_pgdat;
 	const char *name;
 	enum zone_type idx;
+	unsigned long page_flags; /* what the flags of its pages say of it */
 	unsigned long zone_start_pfn;
 	unsigned long spanned_pages; /* from the first to the last frame */
 	unsigned long present_pages; /* that are RAM */

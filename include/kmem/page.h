@@ -46,6 +46,7 @@ enum pageflags {
 #define PAGE_ORDER_SHIFT 40
 #define PAGE_TYPE_SHIFT	 48
 #define PAGE_FLAGS_MASK	 (BIT(PAGE_ZONE_SHIFT) - 1)
+#define PAGE_SLOT_MASK	 (0xfful << PAGE_ZONE_SHIFT)
 #define PAGE_ORDER_MASK	 (0xfful << PAGE_ORDER_SHIFT)
 #define PAGE_TYPE_MASK	 (0xfful << PAGE_TYPE_SHIFT)
 

@@ -15,13 +15,16 @@
  *
  * 3. Structures: free_area[order].free_list[type], linked through page->lru of the first page;
  *    free_mask[type] has bit o set while that list has a block, so that the smallest fitting
- *    order is one bit scan away.
+ *    order is one bit scan away. That a page is the first of a free block, of which order and on
+ *    which type's list, is in its flags: one load tells whether a buddy can be merged with, one
+ *    store makes a block. What bounds a way through many orders is its stores: so what is
+ *    counted for a list (nr_more) is the blocks beyond the first, of which the mask tells.
  *
  * 4. Invariants, for every block on a list (buddy_check() recomputes them):
  *	pfn & (2^order - 1) = 0,  PG_buddy on the first page only,  refcount 0 on all,
  *	order < MAX_PAGE_ORDER  =>  the buddy is not a free block of the same order
  *	                            (unless one of the two is HIGHATOMIC or ISOLATE),
- *	nr_of_type[t] = length of that list,  nr_free = their sum over the types,
+ *	nr_more[t] = max(length of that list - 1, 0),
  *	bit o of free_mask[t]  <=>  free_list[t] of order o is not empty.
  *
  * 5. Locks: all of it under zone->lock.
@@ -72,38 +75,49 @@ void buddy_init(struct zone *zone)
 			INIT_LIST_HEAD(&zone->free_area[o].free_list[t]);
 }
 
+#define FREE_BLOCK_MASK (BIT(PG_buddy) | PAGE_ORDER_MASK | PAGE_TYPE_MASK)
+#define BUDDY_MASK	(FREE_BLOCK_MASK | PAGE_SLOT_MASK) /* and it is of the zone */
+
+/* What FREE_BLOCK_MASK selects of the flags of a free block's first page. */
+static inline unsigned long free_block(unsigned int order, enum migratetype type)
+{
+	return BIT(PG_buddy) | (unsigned long)order << PAGE_ORDER_SHIFT |
+	       (unsigned long)type << PAGE_TYPE_SHIFT;
+}
+
 void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 		       enum migratetype type, bool tail)
 {
 	struct free_area *area = &zone->free_area[order];
 
-	set_page_flags(page, BIT(PG_buddy));
-	page->order = order;
-	page->migratetype = type;
+	WRITE_ONCE(page->flags, (page->flags & ~FREE_BLOCK_MASK) | free_block(order, type));
 	if (tail)
 		list_add_tail(&page->lru, &area->free_list[type]);
 	else
 		list_add(&page->lru, &area->free_list[type]);
-	area->nr_free++;
-	area->nr_of_type[type]++;
-	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | 1u << order);
+	if (zone->free_mask[type] & 1u << order)
+		area->nr_more[type]++;
+	else
+		WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | 1u << order);
 	if (type == MIGRATE_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic + (1ul << order));
 }
 
 /* Off its list, which is told to be empty now; account_taken() is still to come. */
-static __always_inline bool unlink_block(struct zone *zone, struct page *page, unsigned int order,
+static __always_inline bool unlink_block(struct free_area *area, struct page *page,
 					 enum migratetype type)
 {
-	struct free_area *area = &zone->free_area[order];
-	struct list_head *prev = page->lru.prev, *next = page->lru.next;
+	struct list_head *prev = READ_ONCE(page->lru.prev), *next = READ_ONCE(page->lru.next);
 
+	clear_page_flags(page, BIT(PG_buddy) | BIT(PG_reported));
+	if (prev == next) { /* only the head is both to an entry */
+		list_set_ends(prev, prev);
+		return true;
+	}
 	next->prev = prev;
 	prev->next = next;
-	area->nr_free--;
-	area->nr_of_type[type]--;
-	clear_page_flags(page, BIT(PG_buddy) | BIT(PG_reported));
-	return prev == next; /* only the head is both to an entry */
+	area->nr_more[type]--;
+	return false;
 }
 
 /* @pages pages of @type left their lists, which emptied those of the orders in @emptied. */
@@ -115,22 +129,21 @@ static __always_inline void account_taken(struct zone *zone, enum migratetype ty
 		WRITE_ONCE(zone->nr_free_highatomic, zone->nr_free_highatomic - pages);
 }
 
-static void take_off_list(struct zone *zone, struct page *page, unsigned int order)
+static inline void take_off_list(struct zone *zone, struct page *page, unsigned int order)
 {
 	enum migratetype type = page->migratetype;
-	u32 emptied = (u32)unlink_block(zone, page, order, type) << order;
+	u32 emptied = (u32)unlink_block(&zone->free_area[order], page, type) << order;
 
 	account_taken(zone, type, emptied, 1ul << order);
 }
 
-static struct page *free_buddy_of(struct zone *zone, unsigned long pfn, unsigned int order)
+/* The buddy of the block of @order that would start at @pfn, if it is a free block of the zone. */
+static struct page *free_buddy_of(const struct zone *zone, unsigned long pfn, unsigned int order)
 {
-	unsigned long buddy_pfn = pfn ^ (1ul << order);
-	struct page *buddy = pfn_to_page(buddy_pfn);
+	struct page *buddy = pfn_to_page(pfn ^ (1ul << order));
+	unsigned long differs = READ_ONCE(buddy->flags) ^ (zone->page_flags | free_block(order, 0));
 
-	if (buddy_pfn < zone->zone_start_pfn || buddy_pfn >= zone_end_pfn(zone))
-		return NULL;
-	return PageBuddy(buddy) && buddy->order == order ? buddy : NULL;
+	return differs & (BUDDY_MASK & ~PAGE_TYPE_MASK) ? NULL : buddy;
 }
 
 static void move_to_list(struct zone *zone, struct page *page, enum migratetype type)
@@ -152,32 +165,42 @@ static bool likely_to_merge(struct zone *zone, unsigned long pfn, unsigned int o
 void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 		      enum migratetype type, unsigned int fpi)
 {
-	unsigned long pfn = page_to_pfn(page), taken = 0;
-	u32 emptied = 0; /* orders whose list of @type has lost its last block */
+	/* Places in the memory map: what is 1 << order in frames is bit << order here. */
+	const unsigned long bit = sizeof(struct page);
+	char *const map = (char *)mem_map;
+	unsigned long at = (char *)page - map;
+	unsigned long wanted = zone->page_flags | free_block(order, type);
+	struct free_area *area = &zone->free_area[order];
+	const unsigned int freed = order;
+	unsigned long half, emptied = 0; /* lists of @type that have lost their last block */
 
 	zone_add_free(zone, 1l << order);
-	for (; order < MAX_PAGE_ORDER; order++) {
-		struct page *buddy = free_buddy_of(zone, pfn, order);
+	for (half = bit << order; order < MAX_PAGE_ORDER; order++, half <<= 1, area++) {
+		struct page *buddy = (struct page *)(map + (at ^ half));
+		unsigned long differs = (READ_ONCE(buddy->flags) ^ wanted) & BUDDY_MASK;
 
-		if (!buddy)
-			break;
-		if (likely(buddy->migratetype == type)) {
-			emptied |= (u32)unlink_block(zone, buddy, order, type) << order;
-			taken += 1ul << order;
+		if (likely(!differs)) {
+			if (likely(unlink_block(area, buddy, type)))
+				emptied |= half;
 		} else {
+			if (differs & ~PAGE_TYPE_MASK)
+				break;
 			/* Within a pageblock all is of one type; beyond, reserves stay apart. */
 			if (order >= pageblock_order &&
 			    (buddy->migratetype >= TYPES_THAT_MERGE || type >= TYPES_THAT_MERGE))
 				break;
 			take_off_list(zone, buddy, order);
 		}
-		pfn &= ~(1ul << order);
+		at &= ~half;
+		wanted += 1ul << PAGE_ORDER_SHIFT;
 	}
-	account_taken(zone, type, emptied, taken);
+	page = (struct page *)(map + at);
+	/* Of a reserve all that was merged is of its own type. */
+	account_taken(zone, type, emptied / bit, (1ul << order) - (1ul << freed));
 	if (order >= pageblock_order)
 		report_hint();
-	buddy_put_on_list(zone, pfn_to_page(pfn), order, type,
-			  (fpi & FPI_TO_TAIL) || likely_to_merge(zone, pfn, order));
+	buddy_put_on_list(zone, page, order, type,
+			  (fpi & FPI_TO_TAIL) || likely_to_merge(zone, page_to_pfn(page), order));
 }
 
 /*
@@ -188,25 +211,26 @@ void buddy_free_block(struct zone *zone, struct page *page, unsigned int order,
 static struct page *split_down(struct zone *zone, struct page *page, unsigned int order,
 			       unsigned int high, enum migratetype type)
 {
+	unsigned long flags;
+
 	take_off_list(zone, page, high);
+	/* No page of a free block has other flags than these and those of free_block(). */
+	flags = page->flags & ~FREE_BLOCK_MASK;
 	for (unsigned int o = high; o-- > order;) {
 		struct free_area *area = &zone->free_area[o];
 		struct list_head *list = &area->free_list[type];
 		struct page *upper = page + (1ul << o);
 
-		set_page_flags(upper, BIT(PG_buddy));
-		upper->order = o;
-		upper->migratetype = type;
-		upper->lru.next = upper->lru.prev = list;
-		list->next = list->prev = &upper->lru;
-		area->nr_free++;
-		area->nr_of_type[type] = 1;
+		WRITE_ONCE(upper->flags, flags | free_block(o, type));
+		list_set_ends(&upper->lru, list);
+		list_set_ends(list, &upper->lru);
 	}
 	WRITE_ONCE(zone->free_mask[type], zone->free_mask[type] | ((1u << high) - (1u << order)));
 	if (unlikely(type == MIGRATE_HIGHATOMIC))
 		WRITE_ONCE(zone->nr_free_highatomic,
 			   zone->nr_free_highatomic + (1ul << high) - (1ul << order));
-	page->order = order;
+	/* Not the byte alone: whoever loads the word next would wait for both stores. */
+	WRITE_ONCE(page->flags, flags | (free_block(order, type) & ~BIT(PG_buddy)));
 	zone_add_free(zone, -(1l << order));
 	return page;
 }
@@ -357,11 +381,19 @@ bool buddy_has_block(const struct zone *zone, unsigned int order, bool highatomi
 	return READ_ONCE(zone->nr_untouched) || mask >> order;
 }
 
+unsigned long buddy_blocks_of(const struct zone *zone, unsigned int order, enum migratetype type)
+{
+	return (READ_ONCE(zone->free_mask[type]) >> order & 1) +
+	       READ_ONCE(zone->free_area[order].nr_more[type]);
+}
+
 unsigned long buddy_blocks(const struct zone *zone, unsigned int order)
 {
-	unsigned long n = zone->free_area[order].nr_free;
+	unsigned long n = order == MAX_PAGE_ORDER ? READ_ONCE(zone->nr_untouched) : 0;
 
-	return order == MAX_PAGE_ORDER ? n + zone->nr_untouched : n;
+	for (int t = 0; t < MIGRATE_TYPES; t++)
+		n += buddy_blocks_of(zone, order, t);
+	return n;
 }
 
 /* At most a hundredth of the zone, in zones where that is a pageblock or more. */
@@ -441,10 +473,9 @@ unsigned long buddy_check(struct zone *zone)
 				high += t == MIGRATE_HIGHATOMIC ? 1ul << o : 0;
 				on_list++;
 			}
-			bad += on_list != zone->free_area[o].nr_of_type[t];
+			bad += on_list != buddy_blocks_of(zone, o, t);
 			blocks += on_list;
 		}
-		bad += blocks != zone->free_area[o].nr_free;
 		pages += blocks << o;
 	}
 	pages += zone->nr_untouched << MAX_PAGE_ORDER;

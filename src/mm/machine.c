@@ -70,7 +70,9 @@ bool machine_is_up(void)
 
 static int mem_map_boot(void)
 {
-	mem_map = memblock_alloc(max_pfn * sizeof(struct page), PAGE_SIZE);
+	/* Of whole blocks: whoever looks for a block's buddy need not ask if there is RAM. */
+	mem_map = memblock_alloc(ALIGN(max_pfn, MAX_ORDER_NR_PAGES) * sizeof(struct page),
+				 PAGE_SIZE);
 	if (!mem_map) {
 		pr_err("mm: no room for the memory map\n");
 		return -ENOMEM;

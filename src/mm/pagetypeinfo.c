@@ -23,7 +23,7 @@ static void count_free(struct zone *zone, unsigned long blocks[MIGRATE_TYPES][NR
 	spin_lock(&zone->lock);
 	for (int t = 0; t < MIGRATE_TYPES; t++)
 		for (int o = 0; o < NR_PAGE_ORDERS; o++)
-			blocks[t][o] = zone->free_area[o].nr_of_type[t];
+			blocks[t][o] = buddy_blocks_of(zone, o, t);
 	blocks[MIGRATE_MOVABLE][MAX_PAGE_ORDER] += zone->nr_untouched;
 	spin_unlock(&zone->lock);
 }

@@ -337,7 +337,7 @@ static unsigned long sum_node(const struct item *item, int nid)
 /* The memory map's own pages: taken from memblock before the buddy got the rest. */
 static unsigned long memmap_pages(void)
 {
-	return PAGE_ALIGN(max_pfn * sizeof(struct page)) >> PAGE_SHIFT;
+	return ALIGN(max_pfn, MAX_ORDER_NR_PAGES) * sizeof(struct page) >> PAGE_SHIFT;
 }
 
 int vmstat_show(struct seq_file *m, void *v)

@@ -20,7 +20,7 @@
  *
  * 3. Invariants
  *
- *	NR_FREE_PAGES = sum(nr_free[o] << o) + (nr_untouched << MAX_PAGE_ORDER)
+ *	NR_FREE_PAGES = sum(blocks of order o << o) + (nr_untouched << MAX_PAGE_ORDER)
  *	managed       = NR_FREE_PAGES + pages on CPU lists + allocated pages
  *	spanned >= present >= managed
  *
@@ -245,6 +245,8 @@ void zones_boot(unsigned long movable_pages)
 
 			zone->zone_pgdat = pgdat;
 			zone->idx = z;
+			zone->page_flags = (unsigned long)z << PAGE_ZONE_SHIFT |
+					   (unsigned long)pgdat->node_id << PAGE_NODE_SHIFT;
 			zone->name = zone_names[z];
 			zone_limits(z, movable_pfn[nid], &start, &end);
 			zone_set_span(zone, start, end);
@@ -278,8 +280,7 @@ int zones_boot_pagesets(void)
 static void init_struct_page(struct page *page, const struct zone *zone)
 {
 	*page = (struct page){
-		.flags = BIT(PG_managed) | (unsigned long)zone->idx << PAGE_ZONE_SHIFT |
-			 (unsigned long)zone->zone_pgdat->node_id << PAGE_NODE_SHIFT,
+		.flags = BIT(PG_managed) | zone->page_flags,
 	};
 }
 

@@ -44,6 +44,8 @@ void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
 bool unreserve_highatomic_pageblock(struct zone *zone);
 /* Is there a block of at least @order for a request that may not touch HIGHATOMIC? */
 bool buddy_has_block(const struct zone *zone, unsigned int order, bool highatomic_too);
+/* On the list of one type; of all types, with the untouched ones. Need no lock. */
+unsigned long buddy_blocks_of(const struct zone *zone, unsigned int order, enum migratetype type);
 unsigned long buddy_blocks(const struct zone *zone, unsigned int order);
 unsigned long buddy_check(struct zone *zone);
 

@@ -70,7 +70,7 @@ static void test_3_2_upper_halves_go_on_lists(void **state)
 		if (!(zone->free_mask[MIGRATE_MOVABLE] >> order))
 			assert_true(frontier_advance(zone));
 		for (int o = 0; o < NR_PAGE_ORDERS; o++)
-			before[o] = zone->free_area[o].nr_free;
+			before[o] = buddy_blocks(zone, o);
 		from = order + __builtin_ctz(zone->free_mask[MIGRATE_MOVABLE] >> order);
 		page = buddy_take(zone, order, MIGRATE_MOVABLE);
 		assert_non_null(page);
@@ -79,8 +79,7 @@ static void test_3_2_upper_halves_go_on_lists(void **state)
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
 			bool upper = o >= order && o < from;
 
-			assert_int_equal(zone->free_area[o].nr_free,
-					 before[o] + upper - (o == from));
+			assert_int_equal(buddy_blocks(zone, o), before[o] + upper - (o == from));
 			if (upper) {
 				assert_true(PageBuddy(page + (1ul << o)));
 				assert_int_equal(page[1ul << o].order, o);
@@ -88,7 +87,7 @@ static void test_3_2_upper_halves_go_on_lists(void **state)
 		}
 		buddy_free_block(zone, page, order, MIGRATE_MOVABLE, FPI_NONE);
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
-			assert_int_equal(zone->free_area[o].nr_free, before[o]);
+			assert_int_equal(buddy_blocks(zone, o), before[o]);
 		spin_unlock(&zone->lock);
 		assert_int_equal(buddy_check(zone), 0);
 	}
@@ -283,11 +282,11 @@ static void test_3_3_movable_steals_the_smallest(void **state)
 			pages[i] = NULL;
 		}
 	}
-	assert_int_equal(zone->free_area[3].nr_free, 1);
-	assert_int_equal(zone->free_area[1].nr_free, 1);
+	assert_int_equal(buddy_blocks(zone, 3), 1);
+	assert_int_equal(buddy_blocks(zone, 1), 1);
 	page = take(zone, 0, MIGRATE_MOVABLE);
 	assert_int_equal(page_to_pfn(page) / 512, 22);
-	assert_int_equal(zone->free_area[3].nr_free, 1);
+	assert_int_equal(buddy_blocks(zone, 3), 1);
 	give(zone, page, 0);
 	for (unsigned long i = 0; i < n; i++)
 		if (pages[i])
@@ -527,9 +526,9 @@ static void test_checker_sees_damage(void **state)
 	assert_int_not_equal(buddy_check(zone), 0);
 	buddy->order--;
 
-	zone->free_area[buddy->order].nr_free++;
+	zone->free_area[buddy->order].nr_more[MIGRATE_MOVABLE]++;
 	assert_int_not_equal(buddy_check(zone), 0);
-	zone->free_area[buddy->order].nr_free--;
+	zone->free_area[buddy->order].nr_more[MIGRATE_MOVABLE]--;
 
 	zone->free_mask[MIGRATE_MOVABLE] ^= 1u << buddy->order;
 	assert_int_not_equal(buddy_check(zone), 0);
