@@ -134,10 +134,13 @@ u64 pcp_allocs(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned 
 /* Pages on a CPU's lists; for another CPU, of about now. */
 int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp)
 {
+	u32 hot = READ_ONCE(cpu->hot_list);
 	int count = READ_ONCE(pcp->listed);
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
-		count += pcp_blocks(cpu, pcp, i) << (i / MIGRATE_PCPTYPES);
+		count += READ_ONCE(pcp->stacks[i].nr) << (i / MIGRATE_PCPTYPES);
+	if ((hot & (NR_PAGESET_SLOTS - 1)) == pcp->slot && READ_ONCE(cpu->hot_page))
+		count += 1 << (hot >> 8 & 0xff);
 	return count;
 }
 
@@ -285,20 +288,23 @@ struct page *pcp_take(struct zone *zone, unsigned int order, enum migratetype ty
 	return page;
 }
 
-/* Moves @pages pages (or a few more, blocks being blocks) to the buddy, the coldest first. */
+/*
+ * Moves @pages pages (or a few more, blocks being blocks) to the buddy, the coldest of each list
+ * first, some of each in turn.
+ */
 static void give_back(struct zone *zone, struct per_cpu_pages *pcp, int pages)
 {
-	unsigned int i = 0;
-
 	spin_lock(&zone->lock);
-	while (pages > 0 && pcp->listed) {
-		struct page *page = list_pop(pcp, &pcp->lists[i++ % NR_PCP_LISTS], false);
+	for (unsigned int i = 0; pages > 0 && pcp->listed; i = (i + 1) % NR_PCP_LISTS) {
+		for (int turn = 0; turn < 8 && pages > 0; turn++) {
+			struct page *page = list_pop(pcp, &pcp->lists[i], false);
 
-		if (!page)
-			continue;
-		pages -= 1 << page->order;
-		buddy_free_block(zone, page, page->order, get_pageblock_migratetype(page),
-				 FPI_NONE);
+			if (!page)
+				break;
+			pages -= 1 << page->order;
+			buddy_free_block(zone, page, page->order, get_pageblock_migratetype(page),
+					 FPI_NONE);
+		}
 	}
 	spin_unlock(&zone->lock);
 }
