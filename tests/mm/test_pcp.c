@@ -131,6 +131,59 @@ static void test_3_4_types_have_lists_of_their_own(void **state)
 	halt();
 }
 
+/* Requests that the CPU's lists and the zone itself have served. */
+static unsigned long served(void)
+{
+	unsigned long sum = zone_of(ZONE_DMA32)->allocs;
+
+	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
+		sum += pcp_allocs(&cpu_table[0], lists_of(0), i);
+	return sum;
+}
+
+/* Whichever list is the hot one, and however often that changes, each request is counted once. */
+static void test_counts_follow_the_hot_list(void **state)
+{
+	static const gfp_t flags[] = { GFP_KERNEL, GFP_KERNEL | __GFP_RECLAIMABLE,
+				       GFP_KERNEL | __GFP_MOVABLE };
+	struct block {
+		struct page *page;
+		unsigned int order;
+	} blocks[16] = { { 0 } };
+	unsigned long before, asked = 0;
+	unsigned int seed = 7;
+
+	boot("mem=256M,cpus=1");
+	before = served();
+	for (int n = 0; n < 20000; n++) {
+		struct block *b = &blocks[(seed = seed * 1103515245 + 12345) >> 28];
+
+		if (b->page) {
+			__free_pages(b->page, b->order);
+			b->page = NULL;
+			continue;
+		}
+		b->order = seed >> 26 & 3;
+		/* Of constant flags, and so inline, and of others. */
+		b->page = b->order ? alloc_pages(flags[(seed >> 20) % 3], b->order)
+				   : alloc_pages(GFP_KERNEL, 0);
+		assert_non_null(b->page);
+		asked++;
+		assert_int_equal(served() - before, asked);
+		if (n % 1000 == 0)
+			assert_int_equal(pcp_check(zone_of(ZONE_DMA32)), 0);
+	}
+	for (int i = 0; i < 16; i++)
+		if (blocks[i].page)
+			__free_pages(blocks[i].page, blocks[i].order);
+	assert_int_equal(served() - before, asked);
+	assert_int_equal(machine_check(), 0);
+	drain_all_pages();
+	assert_int_equal(listed(), 0);
+	assert_int_equal(served() - before, asked);
+	halt();
+}
+
 static void take_and_give(struct worker *w)
 {
 	struct page *pages[100];
@@ -210,6 +263,7 @@ int main(void)
 		machine_test(test_3_4_never_more_than_high),
 		machine_test(test_3_4_orders_above_3_go_to_the_buddy),
 		machine_test(test_3_4_types_have_lists_of_their_own),
+		machine_test(test_counts_follow_the_hot_list),
 		machine_test(test_3_4_drain_reaches_all_CPUs),
 		machine_test(test_managed_is_free_and_listed_and_used),
 		machine_test(test_checker_sees_damage),
