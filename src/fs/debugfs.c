@@ -3,12 +3,20 @@
  * debugfs.c - sys/kernel/debug/: what who looks for mistakes may see and set.
  *
  * Each directory of fault injection is an attribute of kernel/fault_inject.c, and says what it
- * has; here are only the files. They are for who owns the machine.
+ * has; page_owner is text without end, made block by block as it is read (mm/page_owner.c). Here
+ * are only the files. They are for who owns the machine.
  *
- * Locks: none here.
+ * Locks: a reader of page_owner has one, around what it has made and not yet read.
  */
+#include <string.h>
 #include <kmem/fault-inject.h>
+#include <kmem/fs.h>
+#include <kmem/machine.h>
+#include <kmem/mutex.h>
+#include <kmem/uaccess.h>
 
+#include "../kernel/host.h"
+#include "../mm/page_owner.h"
 #include "sysfs.h"
 
 static int show_fault(struct seq_file *m, const struct node *node)
@@ -45,9 +53,96 @@ static void list_fault(void *listing, const char *name)
 	sysfs_list_dir(listing, name, &fault_dir);
 }
 
+/* page_owner: one block after the other, each as it is when the reader comes to it. */
+
+struct page_owner_reader {
+	struct mutex lock;
+	/* Protected by lock: */
+	loff_t pos;	   /* where text[at] is in the file */
+	unsigned long pfn; /* where to go on */
+	size_t at, len;
+	char text[PAGE_OWNER_TEXT];
+};
+
+static int page_owner_open(struct inode *inode, struct file *file)
+{
+	struct page_owner_reader *r = host_alloc(sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	mutex_init(&r->lock);
+	file->private_data = r;
+	return 0;
+}
+
+static int page_owner_release(struct inode *inode, struct file *file)
+{
+	host_free(file->private_data);
+	return 0;
+}
+
+/* The next bytes of the text there is, made if there is none. 0 at the end. */
+static size_t more_text(struct page_owner_reader *r)
+{
+	if (r->at == r->len) {
+		r->pfn = page_owner_text(r->pfn, r->text);
+		r->at = 0;
+		r->len = strlen(r->text);
+	}
+	return r->len - r->at;
+}
+
+/* A reader that goes back, or jumps, has the text made anew from the start. */
+static bool go_to(struct page_owner_reader *r, loff_t pos)
+{
+	size_t n;
+
+	if (pos < r->pos || !pos) {
+		if (!pos)
+			machine_idle();
+		r->pos = 0;
+		r->pfn = 0;
+		r->at = r->len = 0;
+	}
+	while (r->pos < pos && (n = more_text(r))) {
+		n = min(n, (size_t)(pos - r->pos));
+		r->at += n;
+		r->pos += n;
+	}
+	return r->pos == pos;
+}
+
+static ssize_t page_owner_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	struct page_owner_reader *r = file->private_data;
+	size_t done = 0, n;
+
+	mutex_lock(&r->lock);
+	if (go_to(r, *pos)) {
+		while (done < count && (n = more_text(r))) {
+			n = min(n, count - done);
+			if (copy_to_user(buf + done, r->text + r->at, n))
+				break;
+			r->at += n;
+			r->pos += n;
+			done += n;
+		}
+	}
+	mutex_unlock(&r->lock);
+	*pos += done;
+	return done;
+}
+
+static const struct file_operations page_owner_fops = {
+	.open = page_owner_open,
+	.read = page_owner_read,
+	.release = page_owner_release,
+};
+
 static void list_all(struct sysfs_listing *l, const struct node *dir)
 {
 	fault_attrs_for_each(list_fault, l);
+	sysfs_list_special(l, "page_owner", 0400, &page_owner_fops);
 }
 
 const struct sysfs_dir debugfs_dir = {

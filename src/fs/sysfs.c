@@ -37,6 +37,7 @@ struct sysfs_dir_state {
 struct wanted {
 	const struct sysfs_dir *dir;
 	const struct sysfs_file *file;
+	const struct file_operations *fops; /* instead */
 	umode_t mode;
 	const char *target; /* behind the name */
 	UT_hash_handle hh;
@@ -100,6 +101,17 @@ void sysfs_list_file(struct sysfs_listing *l, const char *name, umode_t mode,
 	if (!w)
 		return;
 	w->file = file;
+	w->mode = mode;
+}
+
+void sysfs_list_special(struct sysfs_listing *l, const char *name, umode_t mode,
+			const struct file_operations *fops)
+{
+	struct wanted *w = want(l, name, NULL);
+
+	if (!w)
+		return;
+	w->fops = fops;
 	w->mode = mode;
 }
 
@@ -201,7 +213,7 @@ static struct node *make_file(const struct wanted *w)
 	if (!node)
 		return NULL;
 	node->priv = (void *)(uintptr_t)w->file;
-	node->inode.i_fop = &sysfs_fops;
+	node->inode.i_fop = w->fops ? w->fops : &sysfs_fops;
 	i_size_write(&node->inode, SYSFS_FILE_SIZE);
 	return node;
 }
@@ -222,6 +234,8 @@ static bool is_wanted(const struct node *node, const struct wanted *w)
 		return node->target && !strcmp(node->target, w->target);
 	if (w->file)
 		return node->priv == w->file;
+	if (w->fops)
+		return node->inode.i_fop == w->fops;
 	return node->ops == &sysfs_dir_ops && state->dir == w->dir;
 }
 
@@ -240,7 +254,7 @@ static void bring_in(struct node *dir, const struct wanted *w)
 	else if (w->target)
 		node_put(node_symlink(dir, w->name, w->target));
 	else
-		link_new(dir, w->file ? make_file(w) : make_dir(w->name, w->dir));
+		link_new(dir, w->dir ? make_dir(w->name, w->dir) : make_file(w));
 }
 
 struct search {

@@ -41,6 +41,9 @@ struct sysfs_subdir {
 void sysfs_list_dir(struct sysfs_listing *l, const char *name, const struct sysfs_dir *dir);
 void sysfs_list_file(struct sysfs_listing *l, const char *name, umode_t mode,
 		     const struct sysfs_file *file);
+/* A file with methods of its own, whose contents are not one value. */
+void sysfs_list_special(struct sysfs_listing *l, const char *name, umode_t mode,
+			const struct file_operations *fops);
 void sysfs_list_link(struct sysfs_listing *l, const char *name, const char *target);
 
 /* Makes sys/ with everything in it, and takes it down. 0 or -ENOMEM. */

@@ -246,6 +246,11 @@ int host_thread_id(void)
 	return (int)syscall(SYS_gettid);
 }
 
+int host_process_id(void)
+{
+	return getpid();
+}
+
 void host_thread_name(char *buf, size_t size)
 {
 	char name[16] = "";

@@ -52,6 +52,7 @@ u64 host_cpu_time_ns(void);  /* what all our threads have used */
 u64 host_switch_count(void); /* times one of them was switched away from */
 unsigned int host_nr_cpus(void);
 int host_thread_id(void);
+int host_process_id(void);
 void host_thread_name(char *buf, size_t size);
 unsigned int host_threads_started(void); /* by the function below, since the process began */
 int host_thread_start(unsigned long *thread, const char *name, void *(*fn)(void *), void *arg);

@@ -37,6 +37,7 @@
 #include "machine_config.h"
 #include "memblock_internal.h"
 #include "page_hooks.h"
+#include "page_owner.h"
 #include "page_reporting.h"
 #include "percpu_internal.h"
 #include "pgtable.h"
@@ -124,6 +125,7 @@ static int memory_boot(const struct machine_config *cfg)
 	err = mem_map_boot();
 	if (err)
 		return err;
+	page_owner_boot(cfg);
 	pageblocks_boot(max_pfn);
 	err = percpu_boot();
 	if (err)
@@ -201,6 +203,7 @@ no_kswapd:
 no_memory:
 	workqueue_exit();
 	init_on_exit();
+	page_owner_exit();
 	highmem_exit();
 	ram_exit();
 	cpu_table_exit();
@@ -223,6 +226,7 @@ static unsigned long leaked_in(unsigned long pfn, unsigned long end)
 		/* Slabs were told of by their caches. */
 		if (page_ref_count(page) > 0 && !PageSlab(page) && !PageTail(page)) {
 			pr_err("leak: %lu page(s) at pfn 0x%lx\n", 1ul << page->order, pfn);
+			dump_page_owner(page);
 			leaks++;
 		}
 		pfn++;
@@ -262,6 +266,7 @@ unsigned long machine_halt(void)
 	leaks += leaked_pages();
 	WRITE_ONCE(up, false);
 	init_on_exit();
+	page_owner_exit();
 	highmem_exit();
 	ram_exit();
 	cpu_table_exit();

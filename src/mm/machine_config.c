@@ -166,6 +166,11 @@ static const char *set_fail_page_alloc(struct machine_config *cfg, const char *v
 	return set_fault(cfg->fail_page_alloc, sizeof(cfg->fail_page_alloc), value);
 }
 
+static const char *set_page_owner(struct machine_config *cfg, const char *value)
+{
+	return parse_bool(value, &cfg->page_owner) ? NULL : "on or off";
+}
+
 static const char *set_nommu(struct machine_config *cfg, const char *value)
 {
 	cfg->nommu = true;
@@ -201,6 +206,8 @@ static const struct {
 	  "  init_on_alloc=1        pages are zeros when they are handed out\n" },
 	{ "init_on_free", set_init_on_free,
 	  "  init_on_free=1         and from the moment they are freed\n" },
+	{ "page_owner", set_page_owner,
+	  "  page_owner=on          note who has each page: sys/kernel/debug/page_owner\n" },
 	{ "nommu", set_nommu,
 	  "  nommu                  no page tables: vmalloc() gives contiguous memory\n" },
 };

@@ -25,6 +25,7 @@
 #include "fail_alloc.h"
 #include "init_on.h"
 #include "page_hooks.h"
+#include "page_owner.h"
 #include "zone.h"
 
 unsigned int page_hooks;
@@ -52,6 +53,8 @@ void page_hooks_start(void)
 {
 	if (init_on_alloc || init_on_free)
 		page_hooks_set(PAGE_HOOK_INIT, true);
+	if (page_owner_enabled)
+		page_hooks_set(PAGE_HOOK_OWNER, true);
 }
 
 bool page_hooks_refuse(gfp_t gfp, unsigned int order)
@@ -63,19 +66,26 @@ void page_hooks_alloc(struct page *page, unsigned int order, gfp_t gfp)
 {
 	if (init_on_alloc && !(gfp & __GFP_ZERO))
 		zero_pages(page, order);
-	if (init_on_free)
+	if (page_owner_enabled)
+		page_owner_set(page, order, gfp);
+	if (init_on_free || page_owner_enabled)
 		set_page_flags(page, BIT(PG_tracked));
 }
 
 void page_hooks_free(struct page *page, unsigned int order)
 {
 	clear_page_flags(page, BIT(PG_tracked));
+	if (page_owner_enabled)
+		page_owner_clear(page);
 	if (init_on_free)
 		zero_pages(page, order);
 }
 
 void page_hooks_split(struct page *page, struct page *part)
 {
-	if (test_page_flag(page, PG_tracked))
-		set_page_flags(part, BIT(PG_tracked));
+	if (!test_page_flag(page, PG_tracked))
+		return;
+	set_page_flags(part, BIT(PG_tracked));
+	if (page_owner_enabled)
+		page_owner_split(page, part);
 }

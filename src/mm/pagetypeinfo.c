@@ -14,7 +14,7 @@
 
 #include "zone.h"
 
-static const char *const migratetype_names[MIGRATE_TYPES] = {
+const char *const migratetype_names[MIGRATE_TYPES] = {
 	"Unmovable", "Movable", "Reclaimable", "HighAtomic", "Isolate",
 };
 

@@ -84,6 +84,9 @@ void drain_idle_pages(void);
 void watermarks_boot(long min_free_kbytes);
 void setup_per_zone_wmarks(void);
 
+/* pagetypeinfo.c */
+extern const char *const migratetype_names[MIGRATE_TYPES];
+
 /* page_alloc.c */
 void bad_page(struct page *page, const char *why);
 void zero_pages(struct page *page, unsigned int order);

@@ -95,11 +95,55 @@ static void test_10_4_files_of_oneself(void **state)
 	assert_int_equal(put("proc/self/fail-nth", "0"), 1);
 }
 
+/* In pieces of any size, again from the start, and from somewhere: the same text. */
+static void test_10_6_file_of_page_owner(void **state)
+{
+	struct machine_config cfg;
+	char buf[64], *text, *again;
+	struct file *file;
+	loff_t pos = 0;
+
+	file = must_open("sys/kernel/debug/page_owner", O_RDONLY);
+	assert_int_equal(vfs_read(file, buf, sizeof(buf), &pos), 0); /* it is off */
+	vfs_release(file);
+	assert_int_equal(vfs_open_path("sys/kernel/debug/page_owner", O_WRONLY, &file), 0);
+	assert_int_equal(vfs_write(file, (char __user *)(uintptr_t) "x", 1, NULL), -EINVAL);
+	vfs_release(file);
+	vfs_release_all();
+	vfs_exit();
+	machine_halt();
+	machine_config_init(&cfg);
+	assert_int_equal(machine_config_parse(&cfg, "mem=64M,cpus=1,page_owner=on"), 0);
+	assert_int_equal(machine_boot(&cfg), 0);
+	assert_int_equal(vfs_init(), 0);
+	text = text_of("sys/kernel/debug/page_owner");
+	assert_true(strlen(text) > 5000);
+	assert_int_equal(strncmp(text, "Page allocated via order ", 25), 0);
+	file = must_open("sys/kernel/debug/page_owner", O_RDONLY);
+	for (size_t piece = 1; piece < 6000; piece = piece * 7 + 3) {
+		again = all_of(file, piece);
+		assert_string_equal(again, text);
+		free(again);
+	}
+	pos = 4321;
+	assert_int_equal(vfs_read(file, buf, 50, &pos), 50);
+	assert_memory_equal(buf, text + 4321, 50);
+	assert_int_equal(pos, 4371);
+	pos = 99;
+	assert_int_equal(vfs_read(file, buf, 50, &pos), 50);
+	assert_memory_equal(buf, text + 99, 50);
+	pos = 100000000;
+	assert_int_equal(vfs_read(file, buf, 50, &pos), 0);
+	vfs_release(file);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		fs_test(test_10_4_files_of_fail_page_alloc),
 		fs_test(test_10_4_files_of_oneself),
+		fs_test(test_10_6_file_of_page_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
