@@ -60,6 +60,9 @@
 #define GFP_DMA32	     __GFP_DMA32
 #define GFP_HIGHUSER	     (GFP_USER | __GFP_HIGHMEM)
 #define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
+#define GFP_TRANSHUGE_LIGHT \
+	((GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_NOMEMALLOC | __GFP_NOWARN) & ~__GFP_RECLAIM)
+#define GFP_TRANSHUGE (GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM)
 
 #define MAX_PAGE_ORDER		10
 #define NR_PAGE_ORDERS		(MAX_PAGE_ORDER + 1)
@@ -97,6 +100,40 @@ struct per_cpu_pages {
 	int high;			      /* above it, some go back */
 	int batch;			      /* pages moved at once */
 } ____cacheline_aligned;
+
+/* The highest zone that a request of these flags can use. Contradictions are reported. */
+enum zone_type gfp_zone(gfp_t gfp);
+
+/*
+ * Until the matching restore, requests of this thread do not have file systems (or any device)
+ * asked for memory back, or are those of a thread that frees memory. They nest.
+ */
+static inline unsigned int memalloc_flags_save(unsigned int flags)
+{
+	unsigned int old = ~current->flags & flags;
+
+	current->flags |= flags;
+	return old;
+}
+
+static inline void memalloc_flags_restore(unsigned int saved)
+{
+	current->flags &= ~saved;
+}
+
+#define memalloc_nofs_save()		  memalloc_flags_save(PF_MEMALLOC_NOFS)
+#define memalloc_nofs_restore(saved)	  memalloc_flags_restore(saved)
+#define memalloc_noio_save()		  memalloc_flags_save(PF_MEMALLOC_NOIO)
+#define memalloc_noio_restore(saved)	  memalloc_flags_restore(saved)
+#define memalloc_noreclaim_save()	  memalloc_flags_save(PF_MEMALLOC)
+#define memalloc_noreclaim_restore(saved) memalloc_flags_restore(saved)
+
+static inline gfp_t current_gfp_context(gfp_t gfp)
+{
+	if (current->flags & PF_MEMALLOC_NOIO)
+		return gfp & ~(__GFP_IO | __GFP_FS);
+	return current->flags & PF_MEMALLOC_NOFS ? gfp & ~__GFP_FS : gfp;
+}
 
 static inline bool gfpflags_allow_blocking(gfp_t gfp)
 {
@@ -224,6 +261,7 @@ void free_cold_page(struct page *page);
 
 /* Exactly @size bytes of whole pages; the rest of the power of two is given back at once. */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
+void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp);
 void free_pages_exact(void *virt, size_t size);
 
 /* Makes 2^order pages of one block, each with a reference of its own. Not for compound pages. */
@@ -231,10 +269,12 @@ void split_page(struct page *page, unsigned int order);
 
 /*
  * Fills the NULL slots of pages[0..nr-1] with order-0 pages. Returns the number of slots that
- * are filled from the start, which may be fewer than @nr.
+ * are filled from the start, which may be fewer than @nr. The list form adds to the list by ->lru,
+ * and returns how many.
  */
 unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **pages);
 #define alloc_pages_bulk(gfp, nr, pages) alloc_pages_bulk_array(gfp, nr, pages)
+unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr, struct list_head *list);
 unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr,
 					  struct page **pages);
 

@@ -24,8 +24,10 @@
 
 #define TASK_COMM_LEN 16
 
-#define PF_MEMALLOC 0x00000800 /* this thread frees memory: it may use the reserves */
-#define PF_KTHREAD  0x00200000 /* a thread of the machine's own */
+#define PF_MEMALLOC	 0x00000800 /* this thread frees memory: it may use the reserves */
+#define PF_KTHREAD	 0x00200000 /* a thread of the machine's own */
+#define PF_MEMALLOC_NOFS 0x00040000 /* its requests are GFP_NOFS ... */
+#define PF_MEMALLOC_NOIO 0x00080000 /* or GFP_NOIO, whatever they say */
 
 struct user_window;
 struct oops_frame;

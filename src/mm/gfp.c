@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
-/* gfp.c - GFP flags in words, for reports: the longest names first, then what is left. */
+/*
+ * gfp.c - what GFP flags mean: which zone, by their four zone bits; and in words, for reports, the
+ * longest names first, then what is left.
+ */
 #include <stdio.h>
+#include <kmem/bug.h>
 #include <kmem/gfp.h>
 
 #include "gfp_names.h"
+#include "zone.h"
 
 static const struct {
 	gfp_t flags;
 	const char *name;
 } names[] = {
+	{ GFP_TRANSHUGE, "GFP_TRANSHUGE" },
+	{ GFP_TRANSHUGE_LIGHT, "GFP_TRANSHUGE_LIGHT" },
 	{ GFP_HIGHUSER_MOVABLE, "GFP_HIGHUSER_MOVABLE" },
 	{ GFP_HIGHUSER, "GFP_HIGHUSER" },
 	{ GFP_USER, "GFP_USER" },
@@ -44,6 +51,33 @@ static const struct {
 	{ __GFP_DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM" },
 	{ __GFP_KSWAPD_RECLAIM, "__GFP_KSWAPD_RECLAIM" },
 };
+
+/* By the four zone bits of the flags: __GFP_MOVABLE, DMA32, HIGHMEM, DMA. */
+const u8 zone_of_bits[GFP_ZONEMASK + 1] = {
+	[0] = ZONE_NORMAL,
+	[__GFP_DMA] = ZONE_DMA,
+	[__GFP_HIGHMEM] = ZONE_HIGHMEM,
+	[__GFP_DMA32] = ZONE_DMA32,
+	[__GFP_MOVABLE] = ZONE_NORMAL,
+	[__GFP_MOVABLE | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_HIGHMEM] = ZONE_MOVABLE,
+	[__GFP_MOVABLE | __GFP_DMA32] = ZONE_DMA32,
+	[__GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_DMA | __GFP_DMA32] = BAD_ZONE,
+	[__GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA | __GFP_DMA32] = BAD_ZONE,
+	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
+	[GFP_ZONEMASK] = BAD_ZONE,
+};
+
+enum zone_type gfp_zone(gfp_t gfp)
+{
+	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
+
+	return WARN(zone == BAD_ZONE, "no zone is meant by gfp 0x%x", gfp) ? ZONE_DMA : zone;
+}
 
 const char *gfp_names(gfp_t gfp, char *buf, size_t size)
 {

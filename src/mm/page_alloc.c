@@ -24,6 +24,7 @@
  *    A page on a CPU's list has left the zone already, so taking it needs no test. Who may go
  *    below min need not leave the HIGHATOMIC reserve free either; requests of more than a page
  *    that cannot wait take from it first, others that cannot wait when there is nothing else.
+ *    A boost of a zone's marks (watermark.c) ends when a request would fail for it.
  *
  * 3. Giving up. There are no processes to kill here, and nobody's data is ever dropped: when the
  *    shrinkers free nothing more, the request fails. Only __GFP_NOFAIL waits until somebody
@@ -67,28 +68,6 @@ struct request {
 	enum migratetype type;
 	struct zone *const *zones; /* NULL-terminated, in the order of trying */
 	const struct zone *preferred;
-};
-
-#define BAD_ZONE 0xff
-
-/* By the four zone bits of the flags: __GFP_MOVABLE, DMA32, HIGHMEM, DMA. */
-static const u8 zone_of_bits[GFP_ZONEMASK + 1] = {
-	[0] = ZONE_NORMAL,
-	[__GFP_DMA] = ZONE_DMA,
-	[__GFP_HIGHMEM] = ZONE_HIGHMEM,
-	[__GFP_DMA32] = ZONE_DMA32,
-	[__GFP_MOVABLE] = ZONE_NORMAL,
-	[__GFP_MOVABLE | __GFP_DMA] = ZONE_DMA,
-	[__GFP_MOVABLE | __GFP_HIGHMEM] = ZONE_MOVABLE,
-	[__GFP_MOVABLE | __GFP_DMA32] = ZONE_DMA32,
-	[__GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
-	[__GFP_DMA | __GFP_DMA32] = BAD_ZONE,
-	[__GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
-	[__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
-	[__GFP_MOVABLE | __GFP_DMA | __GFP_HIGHMEM] = BAD_ZONE,
-	[__GFP_MOVABLE | __GFP_DMA | __GFP_DMA32] = BAD_ZONE,
-	[__GFP_MOVABLE | __GFP_DMA32 | __GFP_HIGHMEM] = BAD_ZONE,
-	[GFP_ZONEMASK] = BAD_ZONE,
 };
 
 static bool has_block(const struct zone *zone, const struct request *rq, unsigned int flags)
@@ -292,6 +271,9 @@ static struct page *alloc_slow(const struct request *rq)
 		if (gfp & __GFP_KSWAPD_RECLAIM)
 			wakeup_kswapds(rq->zones);
 		page = get_page_from_freelist(rq, flags);
+		/* Nobody fails for a boost: it is a wish, and these pages are there. */
+		if (!page && take_back_boosts(rq->zones))
+			page = get_page_from_freelist(rq, flags);
 		if (page)
 			return page;
 		if (!(gfp & __GFP_DIRECT_RECLAIM)) {
@@ -351,7 +333,9 @@ static enum migratetype request_type(gfp_t gfp)
 
 static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int order)
 {
-	struct request rq = { .gfp = gfp, .order = order, .type = request_type(gfp) };
+	struct request rq = { .gfp = current_gfp_context(gfp),
+			      .order = order,
+			      .type = request_type(gfp) };
 	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
 	struct page *page;
 
@@ -412,25 +396,4 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order)
 unsigned long get_zeroed_page(gfp_t gfp)
 {
 	return __get_free_pages(gfp | __GFP_ZERO, 0);
-}
-
-unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsigned long nr, struct page **pages)
-{
-	unsigned long filled = 0;
-
-	for (; filled < nr; filled++) {
-		if (pages[filled])
-			continue;
-		/* Only the first may go to lengths; more is a bonus. */
-		pages[filled] = alloc_pages_node(
-			nid, filled ? (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN : gfp, 0);
-		if (!pages[filled])
-			break;
-	}
-	return filled;
-}
-
-unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **pages)
-{
-	return alloc_pages_bulk_array_node(gfp, NUMA_NO_NODE, nr, pages);
 }

@@ -237,6 +237,19 @@ static void drop_boosts(struct pglist_data *pgdat)
 		WRITE_ONCE(pgdat->node_zones[z].watermark_boost, 0);
 }
 
+bool take_back_boosts(struct zone *const *zones)
+{
+	bool any = false;
+
+	for (; *zones; zones++) {
+		if (!READ_ONCE((*zones)->watermark_boost))
+			continue;
+		WRITE_ONCE((*zones)->watermark_boost, 0);
+		any = true;
+	}
+	return any;
+}
+
 /* Woken again so soon: the marks are close together for what is asked of the node. */
 static void count_quick_hits(const struct kswapd *k)
 {

@@ -18,4 +18,7 @@ unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, g
 /* Wakes the kswapd of every node in the list whose zones are low or boosted. Context: any. */
 void wakeup_kswapds(struct zone *const *zones);
 
+/* The boosts of these zones' marks end now. False if there were none. Context: any. */
+bool take_back_boosts(struct zone *const *zones);
+
 #endif

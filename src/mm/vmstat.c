@@ -10,16 +10,12 @@
  */
 #include <kmem/memblock.h>
 #include <kmem/percpu.h>
-#include <kmem/printk.h>
 #include <kmem/seq_file.h>
-#include <kmem/vmalloc.h>
 #include <kmem/vmstat.h>
 
 #include "percpu_internal.h"
 #include "vmstat.h"
 #include "zone.h"
-
-#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 
 atomic_long_t vm_events[NR_VM_EVENTS];
 
@@ -482,21 +478,4 @@ int node_numastat_show(struct seq_file *m, int nid)
 	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
 		seq_printf(m, "%s %lu\n", items[i].name, sum_node(&items[i], nid));
 	return 0;
-}
-
-void show_mem(void)
-{
-	struct zone *zone;
-
-	for_each_populated_zone(zone)
-		pr_warn("Node %d %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB "
-			"present:%lukB managed:%lukB pcp:%lukB\n",
-			zone->zone_pgdat->node_id, zone->name, KB(free_pages_of(zone)),
-			KB(READ_ONCE(zone->watermark_boost)), KB(wmark_pages(zone, WMARK_MIN)),
-			KB(wmark_pages(zone, WMARK_LOW)), KB(wmark_pages(zone, WMARK_HIGH)),
-			KB(zone->present_pages), KB(zone_managed_pages(zone)), KB(pcp_pages(zone)));
-	pr_warn("slab_reclaimable:%lu slab_unreclaimable:%lu pagetables:%lu vmalloc:%lu\n",
-		global_zone_page_state(NR_SLAB_RECLAIMABLE),
-		global_zone_page_state(NR_SLAB_UNRECLAIMABLE), global_zone_page_state(NR_PAGETABLE),
-		vmalloc_nr_pages());
 }

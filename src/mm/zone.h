@@ -87,6 +87,10 @@ void setup_per_zone_wmarks(void);
 /* pagetypeinfo.c */
 extern const char *const migratetype_names[MIGRATE_TYPES];
 
+/* gfp.c: by the four zone bits of the flags __GFP_MOVABLE, DMA32, HIGHMEM, DMA */
+#define BAD_ZONE 0xff
+extern const u8 zone_of_bits[GFP_ZONEMASK + 1];
+
 /* page_alloc.c */
 void bad_page(struct page *page, const char *why);
 void zero_pages(struct page *page, unsigned int order);

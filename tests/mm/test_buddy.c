@@ -478,19 +478,15 @@ static void test_2_5_stealing_boosts_the_marks(void **state)
 {
 	struct zone *zone = zone_of(ZONE_DMA32);
 	struct page *page;
-	unsigned long most;
 
 	boot("mem=128M,cpus=1");
 	assert_int_equal(watermark_boost_factor, 15000);
-	most = max(zone->_watermark[WMARK_HIGH] * 3 / 2, pageblock_nr_pages);
 	page = steal_a_part();
-	assert_in_range(zone->watermark_boost, pageblock_nr_pages, most);
+	/* Filling the machine ended with requests that failed, and nobody fails for a boost. */
+	assert_int_equal(zone->watermark_boost, pageblock_nr_pages);
 	assert_int_equal(wmark_pages(zone, WMARK_LOW),
 			 zone->_watermark[WMARK_LOW] + zone->watermark_boost);
 	__free_page(page);
-	__free_page(steal_a_part());
-	__free_page(steal_a_part());
-	assert_int_equal(zone->watermark_boost, most);
 	/* Who wakes kswapd has it take the boost back. */
 	page = alloc_pages(GFP_KERNEL, 4);
 	__free_pages(page, 4);

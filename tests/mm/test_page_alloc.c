@@ -255,6 +255,23 @@ static void test_1_5_NOFAIL_waits_until_somebody_frees(void **state)
 	halt();
 }
 
+static void test_1_6_the_zone_that_is_meant(void **state)
+{
+	static const struct {
+		gfp_t gfp;
+		enum zone_type zone;
+	} cases[] = { { GFP_KERNEL, ZONE_NORMAL },
+		      { GFP_KERNEL | GFP_DMA, ZONE_DMA },
+		      { GFP_KERNEL | GFP_DMA32, ZONE_DMA32 },
+		      { GFP_HIGHUSER, ZONE_HIGHMEM },
+		      { GFP_KERNEL | __GFP_MOVABLE, ZONE_NORMAL },
+		      { GFP_HIGHUSER_MOVABLE, ZONE_MOVABLE },
+		      { GFP_TRANSHUGE, ZONE_MOVABLE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(gfp_zone(cases[i].gfp), cases[i].zone);
+}
+
 static void test_1_6_zones_that_contradict(void **state)
 {
 	static const gfp_t bad[] = { __GFP_DMA | __GFP_HIGHMEM, __GFP_DMA | __GFP_DMA32,
@@ -324,7 +341,11 @@ static void test_1_7_a_failure_is_reported(void **state)
 				      "nodemask=(null)"),
 			 1);
 	assert_true(logged(mark, "Call Trace:") >= 1);
-	assert_true(logged(mark, "Node 0 DMA32 free:") >= 1);
+	assert_int_equal(logged(mark, "Mem-Info:"), 1);
+	assert_int_equal(logged(mark, "Node 0 DMA32 free:"), 1);
+	assert_int_equal(logged(mark, "lowmem_reserve[]: 0 "), 2);
+	assert_int_equal(logged(mark, "Node 0 DMA32: "), 1);
+	assert_int_equal(logged(mark, "] 16383 pages RAM\n"), 1);
 	assert_gives_up(GFP_KERNEL, 1, &taken); /* one report in ten seconds is enough */
 	assert_int_equal(logged(mark, "page allocation failure"), 1);
 	empty(&taken);
@@ -376,6 +397,8 @@ static void test_3_6_bulk_fills_the_empty_slots(void **state)
 		for (int j = 0; j < i; j++)
 			assert_ptr_not_equal(pages[i], pages[j]);
 	}
+	assert_int_equal(alloc_pages_bulk_list(GFP_KERNEL, 5, &taken), 5);
+	empty(&taken);
 	/* Filled slots are counted, too, when there is nothing to do. */
 	assert_int_equal(alloc_pages_bulk_array(GFP_KERNEL, 64, pages), 64);
 	assert_int_equal(alloc_pages_bulk_array(GFP_KERNEL, 0, pages), 0);
@@ -518,6 +541,7 @@ int main(void)
 		machine_test(test_1_3_orders_count_their_own_pages),
 		machine_test(test_1_5_NORETRY_and_costly_orders_give_up),
 		machine_test(test_1_5_NOFAIL_waits_until_somebody_frees),
+		machine_test(test_1_6_the_zone_that_is_meant),
 		machine_test(test_1_6_zones_that_contradict),
 		machine_test(test_1_6_an_address_is_never_from_high_memory),
 		machine_test(test_1_7_orders_above_the_largest),

@@ -260,6 +260,47 @@ static void test_10_2_deferred_by_hand(void **state)
 	halt();
 }
 
+/* What the thread says of itself is in every request's flags, as its shrinkers see them. */
+static void test_10_2_contexts(void **state)
+{
+	const gfp_t gfp = (GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY | __GFP_NOWARN;
+	struct page *page, *next;
+	unsigned int fs, io;
+	struct shrinker *s;
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	s = book_open(0, 2, 0);
+	while ((page = alloc_page(__GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	assert_null(alloc_page(gfp));
+	assert_int_equal(book.gfp, gfp);
+	fs = memalloc_nofs_save();
+	assert_null(alloc_page(gfp));
+	assert_int_equal(book.gfp, gfp & ~__GFP_FS);
+	io = memalloc_noio_save();
+	assert_null(alloc_page(gfp));
+	assert_int_equal(book.gfp, gfp & ~(__GFP_FS | __GFP_IO));
+	memalloc_noio_restore(memalloc_noio_save()); /* one within the other */
+	assert_null(alloc_page(gfp));
+	assert_int_equal(book.gfp, gfp & ~(__GFP_FS | __GFP_IO));
+	memalloc_noio_restore(io);
+	memalloc_nofs_restore(fs);
+	assert_null(alloc_page(gfp));
+	assert_int_equal(book.gfp, gfp);
+	book.rounds = 0;
+	fs = memalloc_noreclaim_save(); /* who frees memory asks nobody, and gets below min */
+	page = alloc_page(gfp);
+	assert_non_null(page);
+	list_add(&page->lru, &taken);
+	memalloc_noreclaim_restore(fs);
+	assert_int_equal(book.rounds, 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	shrinker_free(s);
+	halt();
+}
+
 /* Somebody who says for ever that he freed something does not hold up drop_caches. */
 static void test_10_2_drop_slab_ends(void **state)
 {
@@ -491,6 +532,7 @@ int main(void)
 		machine_test(test_10_2_stop_ends_it),
 		machine_test(test_10_2_what_is_not_done_is_deferred),
 		machine_test(test_10_2_deferred_by_hand),
+		machine_test(test_10_2_contexts),
 		machine_test(test_10_2_drop_slab_ends),
 		machine_test(test_10_2_nodes_are_asked_one_by_one),
 		machine_test(test_10_1_direct_reclaim_makes_room),
