@@ -3,8 +3,9 @@
  * debugfs.c - sys/kernel/debug/: what who looks for mistakes may see and set.
  *
  * Each directory of fault injection is an attribute of kernel/fault_inject.c, and says what it
- * has; page_owner is text without end, made block by block as it is read (mm/page_owner.c). Here
- * are only the files. They are for who owns the machine.
+ * has; memblock/ has what the boot knew of memory; page_owner is text without end, made block by
+ * block as it is read (mm/page_owner.c). Here are only the files. They are for who owns the
+ * machine.
  *
  * Locks: a reader of page_owner has one, around what it has made and not yet read.
  */
@@ -16,6 +17,7 @@
 #include <kmem/uaccess.h>
 
 #include "../kernel/host.h"
+#include "../mm/memblock_internal.h"
 #include "../mm/page_owner.h"
 #include "sysfs.h"
 
@@ -52,6 +54,22 @@ static void list_fault(void *listing, const char *name)
 {
 	sysfs_list_dir(listing, name, &fault_dir);
 }
+
+static int show_memblock(struct seq_file *m, const struct node *node)
+{
+	return (strcmp(node->name, "memory") ? memblock_reserved_show : memblock_memory_show)(m,
+											      NULL);
+}
+
+static void list_memblock_files(struct sysfs_listing *l, const struct node *dir)
+{
+	static const struct sysfs_file file = { .show = show_memblock };
+
+	sysfs_list_file(l, "memory", 0444, &file);
+	sysfs_list_file(l, "reserved", 0444, &file);
+}
+
+static const struct sysfs_dir memblock_dir = { .list = list_memblock_files };
 
 /* page_owner: one block after the other, each as it is when the reader comes to it. */
 
@@ -142,6 +160,7 @@ static const struct file_operations page_owner_fops = {
 static void list_all(struct sysfs_listing *l, const struct node *dir)
 {
 	fault_attrs_for_each(list_fault, l);
+	sysfs_list_dir(l, "memblock", &memblock_dir);
 	sysfs_list_special(l, "page_owner", 0400, &page_owner_fops);
 }
 

@@ -125,6 +125,12 @@ for word in -1 x "" "1 2" 99999999999999999999; do
 done
 refuse "high_fraction 5" sh -c "echo 5 > $P/sys/vm/percpu_pagelist_high_fraction"
 refuse "scale factor 3001" sh -c "echo 3001 > $P/sys/vm/watermark_scale_factor"
+for f in memory reserved; do
+	timeout 10 cat "$MNT/sys/kernel/debug/memblock/$f" > "$TMP/text"
+	check "memblock/$f" [ -s "$TMP/text" ]
+	equal "lines of memblock/$f" "$(grep -cvE '^ {0,3}[0-9]+: 0x[0-9a-f]{16}\.\.0x[0-9a-f]{16} +[0-9]+ NONE$' \
+		"$TMP/text")" 0
+done
 refuse "boost factor -1" sh -c "echo -1 > $P/sys/vm/watermark_boost_factor"
 equal "boost factor" "$(cat "$P/sys/vm/watermark_boost_factor")" 15000
 check "boost factor 0" sh -c "echo 0 > $P/sys/vm/watermark_boost_factor"
