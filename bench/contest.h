@@ -65,6 +65,12 @@ double now_ns(void);
 double resident_bytes(pid_t pid);
 
 /*
+ * From now on the calling thread runs on the @nr-th of the host's CPUs that it had at the first
+ * call; on all of those again for -1. Two threads of a short row would often share one otherwise.
+ */
+void stay_on(int nr);
+
+/*
  * Runs @loop(n) in two threads at once and returns the nanoseconds for one of n, the mean of both.
  */
 double two_threads(void (*loop)(long n), long n);

@@ -59,6 +59,7 @@ static void *run_one(void *arg)
 	struct pair *pair = one->pair;
 	double start;
 
+	stay_on(one->nr);
 	/* What a thread's first allocation costs is not the question. */
 	pair->loop(pair->n / 10 + 1);
 	meet(&pair->waiting);
@@ -74,9 +75,11 @@ double two_threads(void (*loop)(long n), long n)
 	struct one ones[2] = { { &pair, 0 }, { &pair, 1 } };
 	pthread_t other;
 
+	stay_on(-1);
 	if (pthread_create(&other, NULL, run_one, &ones[1]))
 		return -1;
 	run_one(&ones[0]);
 	pthread_join(other, NULL);
+	stay_on(-1);
 	return (pair.ns[0] + pair.ns[1]) / 2 / (double)n;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * measure.c - the clock and the memory of a process.
+ * measure.c - the clock and the memory of a process, and the CPUs it runs on.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +15,25 @@ double now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+void stay_on(int nr)
+{
+	static cpu_set_t all;
+	cpu_set_t one;
+
+	if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof(all), &all))
+		return;
+	if (nr < 0) {
+		sched_setaffinity(0, sizeof(all), &all);
+		return;
+	}
+	nr %= CPU_COUNT(&all);
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &all) && !nr--)
+			CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 double resident_bytes(pid_t pid)

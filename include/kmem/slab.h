@@ -84,7 +84,7 @@ static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	cpu = cpu_enter();
 	if (unlikely(!cpu))
 		return __kmem_cache_alloc(s, gfp);
-	if (likely(cpu->hot_cache == s)) {
+	if (cpu->hot_cache == s) {
 		object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
 	} else {
@@ -211,7 +211,21 @@ static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 }
 
 void *kmalloc_node(size_t size, gfp_t gfp, int node);
-void kfree(const void *object); /* NULL and ZERO_SIZE_PTR are ignored */
+void __kfree(const void *object); /* what the inline form leaves: large ones, wrong ones */
+
+/* NULL and ZERO_SIZE_PTR are ignored. */
+static __always_inline void kfree(const void *object)
+{
+	const struct page *page = virt_to_page(object);
+
+	/* Only pages of slabs have fast_objects, and a cache. */
+	if (likely(virt_addr_valid(object) && page->fast_objects &&
+		   is_fast_object(page->slab_cache, page, object)))
+		free_to_sheaf(page->slab_cache, (void *)object);
+	else
+		__kfree(object);
+}
+
 void kfree_sensitive(const void *object);
 void kfree_bulk(size_t nr, void **p);
 void *krealloc(const void *object, size_t new_size, gfp_t gfp);

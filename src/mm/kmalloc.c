@@ -130,42 +130,24 @@ static noinline void bad_kfree(const void *object)
 	dump_stack();
 }
 
-/* Large objects, objects of slabs that the fast path leaves alone, and what is none. */
-static noinline void kfree_slow(const void *object)
+void __kfree(const void *object)
 {
 	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(object))
 		return;
 	page = virt_to_page(object);
-	if (virt_addr_valid(object) && PageSlab(page)) {
-		__kmem_cache_free(page->slab_cache, (void *)object);
-		return;
-	}
-	if (!virt_addr_valid(object) || !is_large(page) || page_address(page) != object) {
+	if (!virt_addr_valid(object)) {
 		bad_kfree(object);
-		return;
+	} else if (PageSlab(page)) {
+		__kmem_cache_free(page->slab_cache, (void *)object);
+	} else if (is_large(page) && page_address(page) == object) {
+		page->mapping = NULL;
+		account_large(page, -1);
+		__free_pages(page, page->order);
+	} else {
+		bad_kfree(object);
 	}
-	page->mapping = NULL;
-	account_large(page, -1);
-	__free_pages(page, page->order);
-}
-
-void kfree(const void *object)
-{
-	struct page *page = virt_to_page(object);
-	struct kmem_cache *s;
-
-	/* Only pages of slabs have fast_objects, and a cache. */
-	if (unlikely(!virt_addr_valid(object) || !page->fast_objects)) {
-		kfree_slow(object);
-		return;
-	}
-	s = page->slab_cache;
-	if (likely(is_fast_object(s, page, object)))
-		free_to_sheaf(s, (void *)object);
-	else
-		__kmem_cache_free(s, (void *)object);
 }
 
 size_t ksize(const void *object)
