@@ -33,17 +33,19 @@ static inline void mutex_destroy(struct mutex *lock)
 	BUG_ON(mutex_is_locked(lock));
 }
 
-/* Many readers or one writer; a waiting writer stops new readers. */
+/*
+ * Many readers or one writer; a waiting writer stops new readers. Taking and releasing one that
+ * nobody waits for is one atomic instruction, and needs no CPU of the machine.
+ */
 struct rw_semaphore {
-	spinlock_t lock;
-	int count; /* > 0: readers, -1: a writer; protected by lock */
-	unsigned int writers_waiting;
+	int count;		      /* > 0: readers, -1: a writer; atomic */
+	unsigned int writers_waiting; /* atomic */
 	wait_queue_head_t wait;
 };
 
-#define __RWSEM_INITIALIZER(name)                                                            \
-	{                                                                                    \
-		__SPIN_LOCK_UNLOCKED(name), 0, 0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) \
+#define __RWSEM_INITIALIZER(name)                                \
+	{                                                        \
+		0, 0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) \
 	}
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 

@@ -71,6 +71,9 @@ struct task_struct {
 	bool preempt_outer;  /* the cpu_end() owed when preempt_count falls to 0 */
 	bool registered;     /* gives its CPU back when the thread ends */
 	bool sigpending;     /* somebody interrupts what it waits for */
+	/* What its first question for signals calls: from then on they are passed to it. NULL: they
+	 * are already, or nobody sends any. Its own. */
+	void (*hear_signals)(void);
 	unsigned int flags;  /* PF_* */
 	unsigned int parked; /* 1: asleep in task_park(), the word it sleeps on */
 	int pid;
@@ -253,8 +256,13 @@ void might_sleep_report(const char *file, int line);
 			might_sleep_report(__FILE__, __LINE__); \
 	} while (0)
 
+void task_hear_signals(const struct task_struct *t);
+
+/* Most requests end without asking; only one that asks is put where a signal can find it. */
 static inline bool signal_pending(const struct task_struct *t)
 {
+	if (unlikely(t->hear_signals))
+		task_hear_signals(t);
 	return __atomic_load_n(&t->sigpending, __ATOMIC_ACQUIRE);
 }
 

@@ -51,12 +51,18 @@ static void interrupted(fuse_req_t req, void *data)
 	request_interrupt((u64)(uintptr_t)data);
 }
 
+static void listen(const struct request *rq)
+{
+	fuse_req_interrupt_func(rq->client, interrupted, (void *)(uintptr_t)rq->id);
+}
+
 void bridge_begin(struct request *rq, fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
+	rq->listen = listen;
+	rq->client = req;
 	request_begin(rq, ctx->uid, ctx->gid, ctx->pid);
-	fuse_req_interrupt_func(req, interrupted, (void *)(uintptr_t)rq->id);
 }
 
 void bridge_reply_err(fuse_req_t req, long err)

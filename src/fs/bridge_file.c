@@ -19,7 +19,7 @@
  * was emptied by somebody: they never make it longer (vfs_write_back()).
  *
  * Reads are answered by reference where the driver can (->read_hold), from the device's memory,
- * and through a buffer otherwise. No CPU of the machine is held while the host copies a reply.
+ * and through a buffer otherwise, or where the memory is in many small pieces. No CPU of the machine is held while the host copies a reply.
  *
  * Locks: none of its own.
  */
@@ -30,7 +30,8 @@
 #include "bridge_internal.h"
 
 #define IOCTL_ARG_MAX (1u << _IOC_SIZEBITS)
-#define PIECES_MAX    280 /* a read of REQUEST_BUFFER bytes in the book's quanta */
+#define PIECES_MAX    280  /* a read of REQUEST_BUFFER bytes in the book's quanta */
+#define PIECE_MIN     8192 /* the kernel takes hold of each page of a piece by itself */
 
 static bool all_direct, never_wait; /* set before the first request */
 
@@ -165,6 +166,28 @@ static void read_by_copy(fuse_req_t req, struct request *rq, struct file *file, 
 	request_buffer_put(buf);
 }
 
+/* Are @len bytes in @nr pieces cheaper to copy once more than to hand to the kernel one by one? */
+static bool is_scattered(size_t len, unsigned int nr)
+{
+	return nr > 1 && len / nr < PIECE_MIN;
+}
+
+/* What is held, in one piece; it is let go of in any case. */
+static void reply_copy(fuse_req_t req, struct file *file, const struct kvec *pieces,
+		       unsigned int nr, size_t len)
+{
+	void *buf = request_buffer_get();
+	int err = buf ? vfs_read_copy(pieces, nr, buf) : -ENOMEM;
+
+	vfs_read_drop(file);
+	cpu_park();
+	if (err)
+		bridge_reply_err(req, err);
+	else
+		fuse_reply_buf(req, buf, len);
+	request_buffer_put(buf);
+}
+
 /* Replies: up to @size bytes (fewer: as the driver gave them; none: the end), or an error. */
 void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
@@ -186,6 +209,8 @@ void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 		bridge_reply_err(req, ret);
 	} else if (ret == 0) {
 		fuse_reply_buf(req, NULL, 0);
+	} else if (is_scattered((size_t)ret, nr)) {
+		reply_copy(req, file, pieces, nr, (size_t)ret);
 	} else {
 		_Static_assert(sizeof(struct kvec) == sizeof(struct iovec), "one is the other");
 		fuse_reply_iov(req, (struct iovec *)pieces, (int)nr);

@@ -330,6 +330,27 @@ void vfs_read_drop(struct file *file)
 	vfs_release(file); /* it may have been released meanwhile */
 }
 
+static long copy_pieces(void *arg)
+{
+	const struct file_call *c = arg;
+	char *at = c->buf;
+
+	for (unsigned int i = 0; i < c->max; i++) {
+		if (i + 1 < c->max) /* its page may be one that the CPU has to look up */
+			__builtin_prefetch(c->vec[i + 1].iov_base);
+		memcpy(at, c->vec[i].iov_base, c->vec[i].iov_len);
+		at += c->vec[i].iov_len;
+	}
+	return 0;
+}
+
+int vfs_read_copy(const struct kvec *vec, unsigned int nr, void *buf)
+{
+	struct file_call c = { .vec = (struct kvec *)(uintptr_t)vec, .max = nr, .buf = buf };
+
+	return (int)guarded(copy_pieces, &c);
+}
+
 void vfs_set_flags(struct file *file, unsigned int flags)
 {
 	const unsigned int mask = O_APPEND | O_NONBLOCK | O_DIRECT;

@@ -41,12 +41,12 @@ struct node {
 	u64 next_cookie;       /* a directory's: the next child's place */
 	unsigned int subdirs;
 	struct node *children; /* a directory's, hashed by name, listed in the order they came */
-	struct timespec mtime;
-	struct list_head all; /* in all_nodes */
+	struct list_head all;  /* in all_nodes */
 	UT_hash_handle hh;
 
 	bool is_stream;	   /* each lookup answers with an alias; atomic */
 	struct node *same; /* an alias: of this node, with a reference */
+	s64 mtime_ns;	   /* since the epoch; atomic */
 	bool attr_is_told; /* the kernel hears of every change of length and times; atomic */
 
 	char *target; /* a symlink's; belongs to the node */

@@ -6,14 +6,16 @@
  * client's identity and its windows of memory, and the thread is busy on an emulated CPU. At the
  * end the CPU is parked, since the thread goes back to wait for the host, perhaps for long.
  *
- * A client may interrupt its request while it waits inside a driver. The message comes on another
- * thread and can be late: so requests have numbers that are never used again, and the waiting
- * task is only touched while its request is found in flight, under the lock that its end takes.
+ * A client may interrupt its request while it waits inside a driver. Most never wait, so a request
+ * costs nothing for that until its driver asks for the first time whether a signal is pending
+ * (hear()); a message that came before is passed on then. Messages come on another thread and can
+ * be late: so requests that hear have numbers that are never used again, and the waiting task is
+ * only touched while its request is found among them, under the lock that its end takes.
  *
  * Buffers: a read is made in a buffer of the host's memory. As many as threads can be are kept;
  * the memory of the daemon is bounded by that.
  *
- * Locks: requests_lock protects the requests in flight and the kept buffers. It is a host lock,
+ * Locks: requests_lock protects the requests that hear and the kept buffers. It is a host lock,
  * the innermost of all.
  */
 #include <stdio.h>
@@ -25,13 +27,15 @@
 #define BUFFERS_KEPT 4
 
 static struct host_lock requests_lock;
-static LIST_HEAD(in_flight);	    /* protected by requests_lock */
+static LIST_HEAD(hearing);	    /* protected by requests_lock */
 static u64 last_id;		    /* protected by requests_lock */
 static void *buffers[BUFFERS_KEPT]; /* protected by requests_lock */
 static unsigned int nr_buffers;	    /* protected by requests_lock */
 
 /* A client asks many times in a row; its name is looked up once. */
 static __thread int named_pid = -1;
+
+static __thread struct request *serving;
 
 /* The name of the client's program, for the log and for drivers that print current->comm. */
 static void client_comm(int pid, char *comm)
@@ -49,6 +53,19 @@ static void client_comm(int pid, char *comm)
 	fclose(f);
 }
 
+/* The request's first question for signals. */
+static void hear(void)
+{
+	struct request *rq = serving;
+
+	host_lock(&requests_lock);
+	rq->id = ++last_id;
+	list_add(&rq->link, &hearing);
+	host_unlock(&requests_lock);
+	if (rq->listen)
+		rq->listen(rq);
+}
+
 void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int pid)
 {
 	struct task_struct *t = current;
@@ -60,12 +77,11 @@ void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int p
 		named_pid = pid;
 		client_comm(pid, t->comm);
 	}
+	t->hear_signals = hear;
+	rq->id = 0;
 	rq->task = t;
+	serving = rq;
 	user_windows_set(&rq->window, 0);
-	host_lock(&requests_lock);
-	rq->id = ++last_id;
-	list_add(&rq->link, &in_flight);
-	host_unlock(&requests_lock);
 	rq->outer = cpu_begin();
 }
 
@@ -73,10 +89,13 @@ void request_end(struct request *rq)
 {
 	cpu_end(rq->outer);
 	cpu_park();
-	host_lock(&requests_lock);
-	list_del(&rq->link);
-	host_unlock(&requests_lock);
-	__atomic_store_n(&rq->task->sigpending, false, __ATOMIC_RELEASE);
+	rq->task->hear_signals = NULL;
+	if (rq->id) {
+		host_lock(&requests_lock);
+		list_del(&rq->link);
+		host_unlock(&requests_lock);
+		__atomic_store_n(&rq->task->sigpending, false, __ATOMIC_RELEASE);
+	}
 	rq->task->client_pid = 0;
 	user_windows_set(NULL, 0);
 }
@@ -94,7 +113,7 @@ void request_interrupt(u64 id)
 	struct request *rq;
 
 	host_lock(&requests_lock);
-	list_for_each_entry(rq, &in_flight, link)
+	list_for_each_entry(rq, &hearing, link)
 		if (rq->id == id)
 			send_signal_to(rq->task);
 	host_unlock(&requests_lock);
@@ -105,7 +124,7 @@ void request_interrupt_all(void)
 	struct request *rq;
 
 	host_lock(&requests_lock);
-	list_for_each_entry(rq, &in_flight, link)
+	list_for_each_entry(rq, &hearing, link)
 		send_signal_to(rq->task);
 	host_unlock(&requests_lock);
 }

@@ -12,21 +12,24 @@
 #define REQUEST_BUFFER (1ul << 20) /* bytes a read can move at once */
 
 struct request {
-	u64 id;
+	u64 id; /* 0 until it asked for signals */
 	struct task_struct *task;
-	struct list_head link; /* in the requests in flight; protected by requests_lock */
+	struct list_head link; /* in the requests that hear; protected by requests_lock */
 	struct user_window window;
 	bool outer;
+	/* Asks the client's kernel for interrupts of this request. NULL: there are none. */
+	void (*listen)(const struct request *rq);
+	void *client; /* for that */
 };
 
-/* The calling thread works for this client, busy on a CPU, until request_end(). */
+/* The calling thread works for this client, busy on a CPU, until request_end(). ->listen is set. */
 void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int pid);
 void request_end(struct request *rq);
 
 /* Client memory of the request: the only that a driver can reach. Until request_end(). */
 void request_window(struct request *rq, unsigned long start, size_t len, void *host, bool writable);
 
-/* Interrupts what a request waits for, if it is still in flight; all of them. Context: any. */
+/* Interrupts what a request waits for, if it still does; all of them. Context: any. */
 void request_interrupt(u64 id);
 void request_interrupt_all(void);
 

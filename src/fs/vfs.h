@@ -52,6 +52,8 @@ ssize_t vfs_write_back(struct file *file, const char __user *buf, size_t count, 
 ssize_t vfs_read_hold(struct file *file, size_t count, loff_t pos, struct kvec *vec,
 		      unsigned int max, unsigned int *nr);
 void vfs_read_drop(struct file *file);
+/* The bytes of such pieces, one after the other. 0, or -EIO for pieces that are not there. */
+int vfs_read_copy(const struct kvec *vec, unsigned int nr, void *buf);
 /* fcntl(F_SETFL): O_APPEND, O_NONBLOCK and O_DIRECT become what @flags has. */
 void vfs_set_flags(struct file *file, unsigned int flags);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);

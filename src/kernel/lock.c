@@ -179,7 +179,6 @@ bool mutex_is_locked(struct mutex *lock)
 
 void init_rwsem(struct rw_semaphore *sem)
 {
-	spin_lock_init(&sem->lock);
 	sem->count = 0;
 	sem->writers_waiting = 0;
 	init_waitqueue_head(&sem->wait);
@@ -187,36 +186,38 @@ void init_rwsem(struct rw_semaphore *sem)
 
 int down_read_trylock(struct rw_semaphore *sem)
 {
-	bool ok;
+	int count = __atomic_load_n(&sem->count, __ATOMIC_SEQ_CST);
 
-	spin_lock(&sem->lock);
-	ok = sem->count >= 0 && !sem->writers_waiting;
-	if (ok)
-		sem->count++;
-	spin_unlock(&sem->lock);
-	return ok;
+	while (count >= 0 && !__atomic_load_n(&sem->writers_waiting, __ATOMIC_SEQ_CST))
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return 1;
+	return 0;
 }
 
 void down_read(struct rw_semaphore *sem)
 {
-	wait_event(sem->wait, down_read_trylock(sem));
+	might_sleep();
+	if (!down_read_trylock(sem))
+		wait_event(sem->wait, down_read_trylock(sem));
 }
 
 int down_read_interruptible(struct rw_semaphore *sem)
 {
+	might_sleep();
+	if (down_read_trylock(sem))
+		return 0;
 	return wait_event_interruptible(sem->wait, down_read_trylock(sem)) ? -EINTR : 0;
 }
 
-/* Lets waiters look again once the semaphore is free for somebody. */
+/*
+ * Lets waiters look again once the semaphore is free for somebody. A waiter counts itself on the
+ * queue before it looks at ->count, and here ->count is changed before the queue is looked at.
+ */
 static void rwsem_release(struct rw_semaphore *sem, int count)
 {
-	bool free;
-
-	spin_lock(&sem->lock);
-	sem->count += count;
-	free = sem->count == 0;
-	spin_unlock(&sem->lock);
-	if (free && wq_has_sleeper(&sem->wait))
+	if (__atomic_add_fetch(&sem->count, count, __ATOMIC_SEQ_CST) == 0 &&
+	    waitqueue_active(&sem->wait))
 		wake_up_all(&sem->wait);
 }
 
@@ -227,21 +228,10 @@ void up_read(struct rw_semaphore *sem)
 
 int down_write_trylock(struct rw_semaphore *sem)
 {
-	bool ok;
+	int none = 0;
 
-	spin_lock(&sem->lock);
-	ok = sem->count == 0;
-	if (ok)
-		sem->count = -1;
-	spin_unlock(&sem->lock);
-	return ok;
-}
-
-static void count_writer(struct rw_semaphore *sem, int delta)
-{
-	spin_lock(&sem->lock);
-	sem->writers_waiting += delta;
-	spin_unlock(&sem->lock);
+	return __atomic_compare_exchange_n(&sem->count, &none, -1, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 static int down_write_common(struct rw_semaphore *sem, bool interruptible)
@@ -251,9 +241,9 @@ static int down_write_common(struct rw_semaphore *sem, bool interruptible)
 	might_sleep();
 	if (down_write_trylock(sem))
 		return 0;
-	count_writer(sem, 1);
+	__atomic_fetch_add(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	ret = wait_event_common(sem->wait, down_write_trylock(sem), interruptible, false);
-	count_writer(sem, -1);
+	__atomic_fetch_sub(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	/* Readers that stood back for a writer that went away. */
 	if (ret)
 		wake_up_all(&sem->wait);

@@ -78,6 +78,16 @@ void send_signal_to(struct task_struct *t)
 	task_unpark(t);
 }
 
+void task_hear_signals(const struct task_struct *t)
+{
+	void (*hear)(void) = t->hear_signals;
+
+	if (t != current)
+		return;
+	current->hear_signals = NULL;
+	hear();
+}
+
 void msleep(unsigned int msecs)
 {
 	usleep_range(msecs * 1000ul, msecs * 1000ul);

@@ -144,6 +144,20 @@ struct scull_place {
 	size_t off; /* byte in the quantum */
 };
 
+/* Moves @at on by @len bytes, which all lie in its quantum. Cheaper than to locate it anew. */
+static inline void scull_place_advance(const struct scull_dev *dev, struct scull_place *at,
+				       size_t len)
+{
+	at->off += len;
+	if (at->off < dev->quantum)
+		return;
+	at->off = 0;
+	if (++at->q == dev->qset) {
+		at->q = 0;
+		at->item++;
+	}
+}
+
 /* True if holes end a read and a call moves at most a quantum, as in the book. */
 extern bool scull_compat_book;
 

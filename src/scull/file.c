@@ -64,6 +64,7 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 {
 	struct scull_dev *dev = filp->private_data;
 	struct scull_qset *item = NULL;
+	struct scull_place at;
 	loff_t pos = *f_pos;
 	size_t done = 0;
 	ssize_t ret = 0;
@@ -77,8 +78,8 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 		count = 0;
 	else
 		count = min_t(u64, count, dev->size - pos);
+	at = scull_locate(dev, pos);
 	while (done < count) {
-		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
 		size_t len = min(count - done, dev->quantum - at.off);
 		char *quantum = quantum_at(dev, &at, &item);
 		size_t left;
@@ -96,6 +97,7 @@ ssize_t scull_read(struct file *filp, char __user *buf, size_t count, loff_t *f_
 		}
 		if (by_the_book(filp))
 			break;
+		scull_place_advance(dev, &at, len);
 	}
 	up_read(&dev->sem);
 
@@ -143,6 +145,7 @@ ssize_t scull_read_hold(struct file *filp, size_t count, loff_t pos, struct kvec
 {
 	struct scull_dev *dev = filp->private_data;
 	struct scull_qset *item = NULL;
+	struct scull_place at;
 	size_t done = 0;
 	bool fits = true;
 
@@ -152,13 +155,14 @@ ssize_t scull_read_hold(struct file *filp, size_t count, loff_t pos, struct kvec
 		return -ERESTARTSYS;
 	*nr = 0;
 	count = pos < dev->size ? min_t(u64, count, dev->size - pos) : 0;
+	at = scull_locate(dev, pos);
 	while (done < count && fits) {
-		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
 		size_t len = min(count - done, dev->quantum - at.off);
 		char *quantum = quantum_at(dev, &at, &item);
 
 		fits = add_quantum(dev, quantum ? quantum + at.off : NULL, len, vec, max, nr);
 		done += len;
+		scull_place_advance(dev, &at, len);
 	}
 	if (count && fits)
 		return (ssize_t)count;
@@ -175,16 +179,18 @@ void scull_read_drop(struct file *filp)
 
 /*
  * Puts @len bytes at @at. Returns how many came in, or -ENOMEM or -EFAULT if none did; then
- * nothing has changed.
+ * nothing has changed but that *@cached, the item of the call before, may be gone.
  */
 static ssize_t write_quantum(struct scull_dev *dev, const struct scull_place *at,
-			     const char __user *buf, size_t len)
+			     struct scull_qset **cached, const char __user *buf, size_t len)
 {
-	struct scull_qset *item = scull_item_get(dev, at->item);
+	struct scull_qset *item = *cached;
 	bool whole = len == dev->quantum;
 	char *quantum;
 	size_t left;
 
+	if (!item || item->index != at->item)
+		item = *cached = scull_item_get(dev, at->item);
 	if (!item)
 		return -ENOMEM;
 	quantum = item->data[at->q];
@@ -212,6 +218,8 @@ static ssize_t write_quantum(struct scull_dev *dev, const struct scull_place *at
 ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, loff_t *f_pos)
 {
 	struct scull_dev *dev = filp->private_data;
+	struct scull_qset *item = NULL;
+	struct scull_place at;
 	loff_t pos = *f_pos;
 	size_t done = 0;
 	ssize_t ret = 0;
@@ -231,15 +239,16 @@ ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, lof
 		ret = -EFBIG;
 	else
 		count = min_t(u64, count, SCULL_MAX_SIZE - pos);
+	at = scull_locate(dev, pos);
 	while (ret >= 0 && done < count) {
-		struct scull_place at = scull_locate(dev, pos + (loff_t)done);
 		size_t len = min(count - done, dev->quantum - at.off);
 
-		ret = write_quantum(dev, &at, buf + done, len);
+		ret = write_quantum(dev, &at, &item, buf + done, len);
 		if (ret > 0)
 			done += (size_t)ret;
 		if (ret < (ssize_t)len || by_the_book(filp))
 			break;
+		scull_place_advance(dev, &at, len);
 	}
 	if (done) {
 		*f_pos = pos + (loff_t)done;

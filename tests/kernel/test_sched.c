@@ -77,6 +77,30 @@ static void interrupt_it(struct worker *w)
 	}
 }
 
+static unsigned int heard;
+
+static void hear_one_that_came_before(void)
+{
+	heard++;
+	send_signal_to(current);
+}
+
+static void test_signals_are_heard_from_the_first_question_on(void **state)
+{
+	boot("mem=64M,cpus=1");
+	heard = 0;
+	current->hear_signals = hear_one_that_came_before;
+	usleep_range(1, 1);
+	assert_int_equal(heard, 0);
+	task_prepare_park();
+	task_park(true);
+	assert_int_equal(heard, 1);
+	assert_true(signal_pending(current));
+	assert_int_equal(heard, 1);
+	current->sigpending = false;
+	halt();
+}
+
 static void test_a_signal_ends_an_interruptible_park(void **state)
 {
 	boot("mem=64M,cpus=2");
@@ -151,6 +175,7 @@ int main(void)
 		machine_test(test_a_wake_up_is_never_missed),
 		machine_test(test_a_wake_up_before_the_park_counts),
 		machine_test(test_a_park_with_an_end),
+		machine_test(test_signals_are_heard_from_the_first_question_on),
 		machine_test(test_a_signal_ends_an_interruptible_park),
 		machine_test(test_time_goes_on_from_the_boot),
 		machine_test(test_sleeping_under_a_lock_is_reported),

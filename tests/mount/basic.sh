@@ -137,7 +137,7 @@ for f in $FAMILIES; do
 	check "64 MiB between $f" cp "$D/${f}0" "$D/${f}1"
 	check "64 MiB from ${f}1" cmp "$TMP/data" "$D/${f}1"
 	check "empty" truncate -s 0 "$D/${f}0" "$D/${f}1"
-	equal "pages after $f" "$(free_pages)" "$before"
+	pages_back "pages after $f" "$before"
 done
 
 # Several processes at once, each on devices of its own and on all texts.
@@ -158,7 +158,7 @@ for pid in $pids; do
 	wait "$pid"
 	equal "worker" $? 0
 done
-equal "pages after the workers" "$(free_pages)" "$before"
+pages_back "pages after the workers" "$before"
 
 # A file that is open keeps the mount busy; then SIGTERM ends it, and nothing is left.
 pid=$(daemon)

@@ -166,7 +166,7 @@ os.ftruncate(to, 0)
 os.ftruncate(fd, 0)
 PY
 done
-equal "pages at the end" "$(free_pages)" "$before"
+pages_back "pages at the end" "$before"
 unmount
 gone
 

@@ -97,6 +97,16 @@ free_pages() {
 		END { print sum }' "$MNT/proc/buddyinfo"
 }
 
+# pages_back WHAT BEFORE - as many pages are free as before. A file's end reaches the daemon after
+# close() has returned, and a CPU that is busy with it keeps its pages: so not necessarily at once.
+pages_back() {
+	for i in $(seq 50); do
+		[ "$(free_pages)" = "$2" ] && break
+		sleep 0.1
+	done
+	equal "$1" "$(free_pages)" "$2"
+}
+
 size_of() { timeout 10 stat -c %s "$1"; }
 
 finish() {
