@@ -13,7 +13,6 @@
  * meets all files alike: the ratio of two turns of one round means more than the two times.
  */
 #include <fcntl.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -72,16 +71,6 @@ static double turn(struct work *w, struct subject *s, double ns)
 		now = now_ns();
 	} while (now - began < ns);
 	return (now - began) / (double)calls;
-}
-
-static void stay_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		perror("sched_setaffinity");
 }
 
 int main(int argc, char **argv)
