@@ -44,11 +44,10 @@ def ratio(mine, others):
     return median([a / b for a, b in zip(mine, others)])
 
 
-def turns(devio, pin, args, rw, bs, paths):
+def turns(devio, args, rw, bs, paths):
     """MB/s of each path by round: [[round 0, round 1, ...] of path 0, ...]"""
     size = KB[bs] << 10
-    command = [devio] + (["-p", pin] if pin else [])
-    command += [str(args.r), str(args.t), rw, str(size), str(MB << 20)] + paths
+    command = [devio, str(args.r), str(args.t), rw, str(size), str(MB << 20)] + paths
     out = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=600)
     got = [[0.0] * args.r for _ in paths]
     for line in out.stdout.decode().splitlines():
@@ -78,14 +77,14 @@ def fill(paths):
         os.close(fd)
 
 
-def session(args, devio, pin, kmemfs, onefile, got):
+def session(args, devio, kmemfs, onefile, got):
     """All rows once; adds a value to @got[row] of each: tmpfs, onefile and the families."""
     with Mount(*kmemfs) as k, Mount(*onefile) as one, \
             tempfile.NamedTemporaryFile(dir="/dev/shm") as shm:
         paths = [shm.name, one.path + "/file"] + ["%s/dev/%s0" % (k.path, f) for f in FAMILIES]
         fill(paths)
         for row in ROWS:
-            more = turns(devio, pin, args, *row, paths)
+            more = turns(devio, args, *row, paths)
             got[row] = [a + [upper(b)] for a, b in zip(got.get(row, [[]] * len(paths)), more)]
 
 
@@ -120,15 +119,14 @@ def main():
     args.add_argument("kmemfs")
     args.add_argument("onefile")
     args = args.parse_args()
-    pin = None if args.u else str(max(os.sched_getaffinity(0)))
-    if pin:
-        os.sched_setaffinity(0, {int(pin)})
+    if not args.u:  # daemons and devio inherit it
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     devio = os.path.join(os.path.dirname(os.path.abspath(args.onefile)), "devio")
     kmemfs = [args.kmemfs, "-f", "-o", "mem=%dM" % (MB * 8) + (",direct" if args.d else "")]
     onefile = [args.onefile, *(["-D"] if args.d else []), str(MB)]
     rounds = {}
     for _ in range(args.s):
-        session(args, devio, pin, kmemfs, onefile, rounds)
+        session(args, devio, kmemfs, onefile, rounds)
     table = Table(args.d)
     for row in ROWS:
         table.row(*row, rounds[row])

@@ -2,7 +2,7 @@
 /*
  * devio.c - one kind of access to several files in turns, for dev.py.
  *
- *	devio [-p CPU] ROUNDS MILLISECONDS ACCESS BYTES LENGTH FILE...
+ *	devio ROUNDS MILLISECONDS ACCESS BYTES LENGTH FILE...
  *
  * ACCESS is read, write, randread or randwrite, by calls of BYTES each within the first LENGTH
  * bytes; a sequential one goes on where its last turn ended and starts anew at the end. A turn
@@ -77,18 +77,14 @@ int main(int argc, char **argv)
 {
 	struct subject subjects[FILES_MAX] = { 0 };
 	struct work w = { .seed = 1 };
-	int opt, n, rounds;
+	int n = argc - 6, rounds;
 	double ns;
 
-	while ((opt = getopt(argc, argv, "+p:")) == 'p')
-		stay_on(atoi(optarg));
-	n = argc - optind - 5;
-	if (opt != -1 || n < 1 || n > FILES_MAX) {
-		fprintf(stderr, "usage: devio [-p CPU] ROUNDS MILLISECONDS ACCESS BYTES LENGTH "
-				"FILE...\n");
+	if (n < 1 || n > FILES_MAX) {
+		fprintf(stderr, "usage: devio ROUNDS MILLISECONDS ACCESS BYTES LENGTH FILE...\n");
 		return 2;
 	}
-	argv += optind;
+	argv++;
 	rounds = atoi(argv[0]);
 	ns = atof(argv[1]) * 1e6;
 	w.write = strstr(argv[2], "write") != NULL;
