@@ -185,6 +185,8 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	err = percpu_section_setup(section);
 	if (err)
 		goto no_kswapd;
+	/* Before there are threads that could be in the way: what the boot has left goes home. */
+	machine_idle();
 	err = kswapds_boot();
 	if (err)
 		goto no_kswapd;
