@@ -49,7 +49,7 @@ struct machine_config {
 	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */
 	void (*early_init)(void);
 	/* "interval,probability,space,times" of allocations that fail on purpose; or empty. */
-	char fail_page_alloc[48];
+	char failslab[48], fail_page_alloc[48];
 	long min_free_kbytes;		   /* -1: by the kernel's formula */
 	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
 	char message[512]; /* what was wrong with the last word parsed, and what is allowed */

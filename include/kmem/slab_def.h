@@ -62,7 +62,9 @@ struct kmem_cache {
 	/* The book's constructor and destructor (ldd3.h). */
 	void (*book_ctor)(void *, struct kmem_cache *, unsigned long);
 	void (*book_dtor)(void *, struct kmem_cache *, unsigned long);
-	bool no_reap; /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */
+	bool watched;  /* every alloc and free is seen: no sheaves; see mm/slab_hooks.c */
+	bool failslab; /* failslab's cache-filter means it */
+	bool no_reap;  /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */
 	const char *name;
 	int refcount;	       /* names that share it; -1: never shared. Under slab_mutex */
 	struct list_head list; /* under slab_mutex */
@@ -97,7 +99,7 @@ static inline u32 object_index(const struct kmem_cache *s, const struct page *pa
 static inline bool is_fast_object(const struct kmem_cache *s, const struct page *page,
 				  const void *p)
 {
-	return size_quotient(s, (unsigned long)p & s->slab_mask) < page->fast_objects;
+	return size_quotient(s, (unsigned long)p & s->slab_mask) < READ_ONCE(page->fast_objects);
 }
 
 #endif

@@ -15,4 +15,8 @@ void fail_page_alloc_boot(const struct machine_config *cfg);
 void fail_page_alloc_exit(void);
 bool should_fail_alloc_page(gfp_t gfp, unsigned int order);
 
+void failslab_boot(const struct machine_config *cfg);
+void failslab_exit(void);
+bool should_failslab(struct kmem_cache *s, gfp_t gfp);
+
 #endif

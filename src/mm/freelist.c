@@ -208,6 +208,18 @@ unsigned int freelist_give(const struct kmem_cache *s, struct page *slab, void *
 	return s->free_maps ? give_by_map(s, slab, p, nr) : give_by_list(s, slab, p, nr);
 }
 
+bool freelist_has(const struct kmem_cache *s, const struct page *slab, const void *object)
+{
+	unsigned int at = object_index(s, slab, object);
+
+	if (s->free_maps)
+		return slab->free_map >> at & 1;
+	for (void *p = slab->freelist; p; p = get_free_pointer(s, p))
+		if (p == object)
+			return true;
+	return at >= slab->fresh;
+}
+
 int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free)
 {
 	int n = 0;

@@ -17,6 +17,7 @@
 #include <kmem/bug.h>
 #include <kmem/vmalloc.h>
 
+#include "init_on.h"
 #include "slab.h"
 #include "vmalloc.h"
 #include "zone.h"
@@ -197,8 +198,12 @@ void *krealloc(const void *object, size_t new_size, gfp_t gfp)
 		kfree(object);
 		return ZERO_SIZE_PTR;
 	}
-	if (!ZERO_OR_NULL_PTR(object) && new_size <= old_size)
+	if (!ZERO_OR_NULL_PTR(object) && new_size <= old_size) {
+		/* What is cut off must not come back as it was. */
+		if (init_on_alloc || (gfp & __GFP_ZERO))
+			memset((char *)object + new_size, 0, old_size - new_size);
 		return (void *)object;
+	}
 	new = kmalloc(new_size, gfp);
 	if (new &&old_size) {
 		memcpy(new, object, old_size);

@@ -194,6 +194,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	if (err)
 		goto no_kswapd;
 	WRITE_ONCE(up, true);
+	failslab_boot(cfg);
 	fail_page_alloc_boot(cfg);
 	banner(cfg);
 	return 0;
@@ -255,6 +256,7 @@ unsigned long machine_halt(void)
 		return 0;
 	modules_unload_all();
 	fail_page_alloc_exit();
+	failslab_exit();
 	page_reporting_exit();
 	kswapds_exit();
 	leaks += vmalloc_exit();

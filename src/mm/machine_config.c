@@ -161,6 +161,11 @@ static const char *set_fault(char *setting, size_t size, const char *value)
 	return NULL;
 }
 
+static const char *set_failslab(struct machine_config *cfg, const char *value)
+{
+	return set_fault(cfg->failslab, sizeof(cfg->failslab), value);
+}
+
 static const char *set_fail_page_alloc(struct machine_config *cfg, const char *value)
 {
 	return set_fault(cfg->fail_page_alloc, sizeof(cfg->fail_page_alloc), value);
@@ -199,11 +204,14 @@ static const struct {
 	{ "vmalloc", set_vmalloc,
 	  "  vmalloc=strict         vfree() unmaps at once (default lazy: what is freed often may "
 	  "wait)\n" },
+	{ "failslab", set_failslab,
+	  "  failslab=I,P,S,T       every I-th allocation of an object fails, P percent, after S "
+	  "bytes,\n"
+	  "                         T times\n" },
 	{ "fail_page_alloc", set_fail_page_alloc,
-	  "  fail_page_alloc=I,P,S,T every I-th request for pages fails, P percent, after S pages, "
-	  "T times\n" },
+	  "  fail_page_alloc=I,P,S,T the same for pages\n" },
 	{ "init_on_alloc", set_init_on_alloc,
-	  "  init_on_alloc=1        pages are zeros when they are handed out\n" },
+	  "  init_on_alloc=1        pages and objects are zeros when they are handed out\n" },
 	{ "init_on_free", set_init_on_free,
 	  "  init_on_free=1         and from the moment they are freed\n" },
 	{ "page_owner", set_page_owner,

@@ -50,7 +50,7 @@ static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
 {
 	struct sheaf *sheaf;
 
-	if (!s->sheaf_capacity)
+	if (!s->sheaf_capacity || READ_ONCE(s->watched))
 		return NULL;
 	sheaf = slab_take_one(sheaf_cache, (gfp & ~__GFP_ZERO) | __GFP_NOWARN, NUMA_NO_NODE);
 	if (sheaf) {
@@ -255,7 +255,7 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 		object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
 	} else {
-		if (!c->main->size)
+		if (!c->main->size && !READ_ONCE(s->watched))
 			fill_main(s, c);
 		if (c->main->size)
 			object = c->main->objects[--c->main->size];
@@ -333,7 +333,8 @@ bool sheaf_free_slow(struct kmem_cache *s, void *object)
 		cpu_release(cpu, outer);
 		return false;
 	}
-	remote = page_to_nid(virt_to_page(object)) != cpu->node;
+	/* Here is where it shows that the cache is watched since its sheaves were taken. */
+	remote = page_to_nid(virt_to_page(object)) != cpu->node || READ_ONCE(s->watched);
 	if (!remote) {
 		if (cpu->hot_cache)
 			put_in_sheaf(cpu->hot_cache, cpu->hot_object);

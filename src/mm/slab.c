@@ -37,6 +37,7 @@
 
 #include "gfp_names.h"
 #include "slab.h"
+#include "slab_hooks.h"
 #include "zone.h"
 
 static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
@@ -73,14 +74,37 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsign
 /* See is_fast_object(). */
 static bool may_free_inline(const struct kmem_cache *s, unsigned int order)
 {
-	return order == s->order && nr_online_nodes == 1 && !(s->flags & SLAB_NEVER_MAP);
+	return order == s->order && nr_online_nodes == 1 && !(s->flags & SLAB_NEVER_MAP) &&
+	       !READ_ONCE(s->watched);
+}
+
+static void mark_pages(const struct kmem_cache *s, struct page *slab)
+{
+	unsigned int fast_objects = may_free_inline(s, slab->order) ? slab->objects : 0;
+
+	for (unsigned long i = 0; i < 1ul << slab->order; i++)
+		WRITE_ONCE(slab[i].fast_objects, fast_objects);
+}
+
+void slab_mark_pages(struct kmem_cache *s)
+{
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+		struct page *slab;
+
+		spin_lock(&n->list_lock);
+		list_for_each_entry(slab, &n->partial, lru)
+			mark_pages(s, slab);
+		list_for_each_entry(slab, &n->full, lru)
+			mark_pages(s, slab);
+		spin_unlock(&n->list_lock);
+	}
 }
 
 /* The large order is a luxury; the smallest is what the request is for. */
 static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	unsigned int order = s->order, objects = s->objects;
-	unsigned int fast_objects;
 	struct page *slab;
 	gfp_t easy;
 
@@ -95,15 +119,14 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	}
 	if (!slab)
 		return NULL;
-	fast_objects = may_free_inline(s, order) ? objects : 0;
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		set_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = s;
 		/* Each page tells all that a free must know: no way back to the first one. */
 		set_page_order(&slab[i], order);
 		slab[i].objects = objects;
-		slab[i].fast_objects = fast_objects;
 	}
+	mark_pages(s, slab);
 	freelist_init(s, slab);
 	account_slab(s, slab, 1);
 	for (unsigned int i = 0; s->ctor && i < objects; i++)
@@ -194,6 +217,9 @@ void slab_list_new(struct kmem_cache *s, struct page *slab)
 	struct kmem_cache_node *n = node_of(s, slab);
 
 	spin_lock(&n->list_lock);
+	/* While it was on no list it may have been overlooked. */
+	if (unlikely(READ_ONCE(s->watched)))
+		mark_pages(s, slab);
 	count_slab(n, slab, 1);
 	if (slab->inuse < slab->objects)
 		add_to_partial(n, slab);
@@ -363,6 +389,18 @@ struct kmem_cache *cache_of_object(const void *object)
 	return page && PageSlab(page) ? page->slab_cache : NULL;
 }
 
+bool slab_is_free(struct kmem_cache *s, const void *object)
+{
+	struct page *slab = virt_to_head_page(object);
+	struct kmem_cache_node *n = node_of(s, slab);
+	bool free;
+
+	spin_lock(&n->list_lock);
+	free = freelist_has(s, slab, object);
+	spin_unlock(&n->list_lock);
+	return free;
+}
+
 static unsigned long check_slab(const struct kmem_cache *s, const struct page *slab, bool full)
 {
 	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
@@ -475,6 +513,8 @@ void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 		might_sleep();
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = fix_flags(gfp);
+	if (unlikely(READ_ONCE(s->watched)))
+		return slab_alloc_watched(s, gfp, NUMA_NO_NODE);
 	return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp);
 }
 
@@ -487,10 +527,12 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 		might_sleep();
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = fix_flags(gfp);
+	if (unlikely(READ_ONCE(s->watched)))
+		return slab_alloc_watched(s, gfp, node);
 	return finish_alloc(s, slab_take_one(s, gfp, node), gfp);
 }
 
-static bool report_bad_free(struct kmem_cache *s, const void *object, const char *what)
+bool slab_report_free(struct kmem_cache *s, const void *object, const char *what)
 {
 	pr_err("BUG %s: %s 0x%016lx\n", s->name, what, (unsigned long)object);
 	dump_stack();
@@ -503,7 +545,7 @@ static bool check_free(struct kmem_cache **s, void *object)
 	struct kmem_cache *real = cache_of_object(object);
 
 	if (!real || !is_object_of(real, object))
-		return report_bad_free(*s, object, "Invalid object pointer");
+		return slab_report_free(*s, object, "Invalid object pointer");
 	if (real != *s) {
 		pr_err("cache_from_obj: Wrong slab cache. %s but object is from %s\n", (*s)->name,
 		       real->name);
@@ -515,8 +557,12 @@ static bool check_free(struct kmem_cache **s, void *object)
 
 void __kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	if (object && check_free(&s, object) && !sheaf_free_slow(s, object))
-		report_bad_free(s, object, "Object already free");
+	if (!object || !check_free(&s, object))
+		return;
+	if (unlikely(READ_ONCE(s->watched)))
+		slab_free_watched(s, object);
+	else if (!sheaf_free_slow(s, object))
+		slab_report_free(s, object, "Object already free");
 }
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)

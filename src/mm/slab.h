@@ -27,11 +27,11 @@
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_KMALLOC |                    \
 	 SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_STORE_USER |                \
 	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_MEM_SPREAD | SLAB_TRACE | \
-	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT)
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_ACCOUNT)
 /* Caches with one of these share with nobody. */
 #define SLAB_NEVER_MERGE                                                                     \
 	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | \
-	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_NO_SHEAVES)
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_NO_SHEAVES)
 /* Caches with one of these look into their free objects. */
 #define SLAB_NEVER_MAP	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 /* Caches must agree on these to share. */
@@ -52,6 +52,7 @@ unsigned int freelist_take(const struct kmem_cache *s, struct page *slab, void *
 unsigned int freelist_give(const struct kmem_cache *s, struct page *slab, void **p,
 			   unsigned int nr);
 /* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
+bool freelist_has(const struct kmem_cache *s, const struct page *slab, const void *object);
 int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free);
 
 /* slab.c */
@@ -73,6 +74,11 @@ unsigned long slab_check_nodes(struct kmem_cache *s);
 /* The cache of an object, or NULL with a report if it is none. */
 struct kmem_cache *cache_of_object(const void *object);
 void slab_list_live(struct kmem_cache *s); /* into the log */
+/* ->watched has changed: so does which objects may be freed inline. */
+void slab_mark_pages(struct kmem_cache *s);
+/* Is an object of the cache free for its slab? */
+bool slab_is_free(struct kmem_cache *s, const void *object);
+bool slab_report_free(struct kmem_cache *s, const void *object, const char *what); /* false */
 
 /* sheaf.c */
 extern struct sheaf no_sheaf; /* size 0, capacity 0: where every CPU starts */
@@ -90,7 +96,7 @@ void slab_flush_idle(void);
 /* slab_common.c */
 extern struct mutex slab_mutex;
 extern struct list_head slab_caches; /* newest first; protected by slab_mutex */
-extern struct kmem_cache *sheaf_cache;
+extern struct kmem_cache *sheaf_cache, *kmem_cache_cache;
 int slab_boot(void);
 /* Ends all caches; returns the objects (and caches) that nobody had freed, each named. */
 unsigned long slab_exit(void);

@@ -27,6 +27,7 @@
 #include <kmem/workqueue.h>
 
 #include "slab.h"
+#include "slab_hooks.h"
 #include "slab_sysfs.h"
 #include "zone.h"
 
@@ -39,7 +40,7 @@ static LIST_HEAD(abandoned_caches); /* destroyed with live objects; protected by
 static struct kmem_cache boot_caches[BOOT_CACHES];
 static struct kmem_cache_node boot_nodes[BOOT_CACHES][MAX_NUMNODES];
 #define kmem_cache_node_cache (&boot_caches[0])
-#define kmem_cache_cache      (&boot_caches[1])
+struct kmem_cache *kmem_cache_cache = &boot_caches[1];
 struct kmem_cache *sheaf_cache = &boot_caches[2];
 
 static unsigned int objects_in(unsigned int order, unsigned int size)
@@ -180,6 +181,8 @@ static int init_cache(struct kmem_cache *s)
 		return -ENOMEM;
 	slab_nodes_init(s);
 	sheaves_init(s);
+	s->watched = slab_hooks != 0;
+	s->failslab = s->flags & SLAB_FAILSLAB;
 	list_add(&s->list, &slab_caches);
 	slab_sysfs_changed();
 	return 0;
@@ -472,6 +475,7 @@ int slab_boot(void)
 
 	INIT_LIST_HEAD(&slab_caches);
 	INIT_LIST_HEAD(&abandoned_caches);
+	slab_hooks_boot();
 	err = boot_cache(1, "kmem_cache", sizeof(struct kmem_cache));
 	if (!err)
 		err = boot_cache(0, "kmem_cache_node", sizeof(struct kmem_cache_node));

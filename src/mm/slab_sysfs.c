@@ -238,7 +238,8 @@ NUMBER(min_partial, s->min_partial)
 NUMBER(object_size, s->object_size)
 NUMBER(objs_per_slab, s->objects)
 NUMBER(order, s->order)
-NUMBER(sheaf_capacity, s->sheaf_capacity)
+NUMBER(failslab, READ_ONCE(s->failslab))
+NUMBER(sheaf_capacity, READ_ONCE(s->watched) ? 0 : s->sheaf_capacity)
 NUMBER(slab_size, s->size)
 /* What may be copied to clients directly: all of a kmalloc object, nothing of others. */
 NUMBER(usersize, s->flags &SLAB_KMALLOC ? s->object_size : 0)
@@ -300,6 +301,15 @@ static int none_store(struct kmem_cache *s, const char *text)
 	return err ? err : value ? -EINVAL : 0;
 }
 
+/* Of a shared cache one name must not fail for the others. */
+static int failslab_store(struct kmem_cache *s, const char *text)
+{
+	if (s->refcount > 1 || (text[0] != '0' && text[0] != '1'))
+		return -EINVAL;
+	WRITE_ONCE(s->failslab, text[0] == '1');
+	return 0;
+}
+
 static int shrink_store(struct kmem_cache *s, const char *text)
 {
 	if (text[0] != '1')
@@ -323,6 +333,7 @@ const struct slab_attribute slab_attributes[] = {
 	{ "cpu_slabs", 0400, none_show, NULL },
 	{ "ctor", 0400, ctor_show, NULL },
 	{ "destroy_by_rcu", 0400, destroy_by_rcu_show, NULL },
+	{ "failslab", 0600, failslab_show, failslab_store },
 	{ "hwcache_align", 0400, hwcache_align_show, NULL },
 	{ "min_partial", 0600, min_partial_show, min_partial_store },
 	{ "object_size", 0400, object_size_show, NULL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* init_on.c, page_hooks.c: rule 1.8, in the manner of the kernel's test_meminit. */
+/* init_on.c, page_hooks.c, slab_hooks.c: rule 1.8, in the manner of the kernel's test_meminit. */
 #include <kmem/highmem.h>
 #include "machine.h"
 
@@ -163,6 +163,142 @@ static void test_1_8_areas_of_vmalloc(void **state)
 	}
 }
 
+static const size_t sizes[] = { 8, 24, 64, 96, 100, 512, 1000, 4096, 8192, 20000, 300000 };
+
+static void dirty_then_clean_objects(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *p[40];
+
+		for (int round = 0; round < 2; round++) {
+			for (size_t k = 0; k < ARRAY_SIZE(p); k++) {
+				p[k] = k % 2 ? kmalloc(sizes[i], GFP_KERNEL)
+					     : kmalloc_node(sizes[i], GFP_KERNEL, 0);
+				assert_non_null(p[k]);
+				assert_int_equal(dirty_bytes(p[k], ksize(p[k])), 0);
+				fill_with_garbage(p[k], ksize(p[k]));
+			}
+			for (size_t k = 0; k < ARRAY_SIZE(p); k++)
+				kfree(p[k]);
+		}
+	}
+}
+
+static void test_1_8_objects_of_kmalloc(void **state)
+{
+	char *p;
+
+	boot("mem=64M,cpus=2,init_on_alloc=1");
+	dirty_then_clean_objects();
+	halt();
+	boot("mem=64M,cpus=2,numa=fake=2,init_on_alloc=1");
+	dirty_then_clean_objects();
+	halt();
+	boot("mem=64M,cpus=2,init_on_free=1");
+	dirty_then_clean_objects();
+	/* At the free already; small free objects are linked by one word in their middle. */
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size_t size;
+		void *keep;
+
+		p = kmalloc(sizes[i], GFP_KERNEL);
+		keep = kmalloc(sizes[i], GFP_KERNEL);
+		size = ksize(p);
+		fill_with_garbage(p, size);
+		kfree(p);
+		assert_true(dirty_bytes(p, size) <= (size < 64 ? sizeof(void *) : 0));
+		kfree(keep);
+	}
+	halt();
+}
+
+static void construct(void *object)
+{
+	memset(object, 0x77, 100);
+}
+
+static unsigned long other_than(const void *p, int byte, size_t size)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < size; i++)
+		n += ((const unsigned char *)p)[i] != byte;
+	return n;
+}
+
+/* Objects of a cache that must keep what they hold: made, changed, freed, had again. */
+static void test_1_8_not_with_a_constructor_nor_under_rcu(void **state)
+{
+	static const char *const words[] = { "mem=64M,cpus=1,init_on_alloc=1",
+					     "mem=64M,cpus=1,init_on_free=1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct kmem_cache *with_ctor, *under_rcu, *plain;
+		unsigned char *p;
+
+		boot(words[i]);
+		with_ctor = kmem_cache_create("with_ctor", 100, 0, 0, construct);
+		p = kmem_cache_alloc(with_ctor, GFP_KERNEL);
+		assert_int_equal(other_than(p, 0x77, 100), 0);
+		kmem_cache_free(with_ctor, p);
+		assert_int_equal(other_than(p, 0x77, 100), 0);
+		assert_ptr_equal(kmem_cache_alloc(with_ctor, GFP_KERNEL), p);
+		assert_int_equal(other_than(p, 0x77, 100), 0);
+		kmem_cache_free(with_ctor, p);
+		kmem_cache_destroy(with_ctor);
+
+		under_rcu = kmem_cache_create("under_rcu", 100, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+		p = kmem_cache_alloc(under_rcu, GFP_KERNEL);
+		memset(p, 0x55, 100);
+		kmem_cache_free(under_rcu, p);
+		assert_int_equal(other_than(p, 0x55, 100), 0);
+		assert_ptr_equal(kmem_cache_alloc(under_rcu, GFP_KERNEL), p);
+		assert_int_equal(other_than(p, 0x55, 100), 0);
+		kmem_cache_free(under_rcu, p);
+		assert_ptr_equal(kmem_cache_zalloc(under_rcu, GFP_KERNEL), p);
+		assert_int_equal(dirty_bytes(p, 100), 0);
+		kmem_cache_free(under_rcu, p);
+		kmem_cache_destroy(under_rcu);
+
+		plain = kmem_cache_create("plain", 100, 0, SLAB_NO_MERGE, NULL);
+		p = kmem_cache_alloc(plain, GFP_KERNEL);
+		assert_int_equal(dirty_bytes(p, 100), 0);
+		memset(p, 0x55, 100);
+		kmem_cache_free(plain, p);
+		assert_ptr_equal(kmem_cache_alloc(plain, GFP_KERNEL), p);
+		assert_int_equal(dirty_bytes(p, 100), 0);
+		kmem_cache_free(plain, p);
+		kmem_cache_destroy(plain);
+		halt();
+	}
+}
+
+static void test_4_4_krealloc_zeroes_what_it_cuts_off(void **state)
+{
+	unsigned char *p, *q;
+
+	boot("mem=64M,cpus=1,init_on_alloc=1");
+	p = kmalloc(60, GFP_KERNEL);
+	memset(p, 0x11, 64);
+	assert_ptr_equal(krealloc(p, 20, GFP_KERNEL), p);
+	assert_int_equal(other_than(p, 0x11, 20), 0);
+	assert_int_equal(dirty_bytes(p + 20, 44), 0);
+	q = krealloc(p, 200, GFP_KERNEL);
+	assert_int_equal(other_than(q, 0x11, 20), 0);
+	assert_int_equal(dirty_bytes(q + 20, ksize(q) - 20), 0);
+	kfree(q);
+	halt();
+	boot("mem=64M,cpus=1");
+	p = kmalloc(60, GFP_KERNEL);
+	memset(p, 0x11, 64);
+	assert_ptr_equal(krealloc(p, 20, GFP_KERNEL), p);
+	assert_int_equal(other_than(p, 0x11, 64), 0);
+	assert_ptr_equal(krealloc(p, 30, GFP_KERNEL | __GFP_ZERO), p);
+	assert_int_equal(dirty_bytes(p + 30, 34), 0);
+	kfree(p);
+	halt();
+}
+
 static void worker(struct worker *w)
 {
 	char *blocks[16] = { NULL };
@@ -221,6 +357,9 @@ int main(void)
 		machine_test(test_1_8_init_on_free_parts_of_blocks),
 		machine_test(test_1_8_pages_of_high_memory),
 		machine_test(test_1_8_areas_of_vmalloc),
+		machine_test(test_1_8_objects_of_kmalloc),
+		machine_test(test_1_8_not_with_a_constructor_nor_under_rcu),
+		machine_test(test_4_4_krealloc_zeroes_what_it_cuts_off),
 		machine_test(test_1_8_several_threads),
 		machine_test(test_1_8_words),
 	};

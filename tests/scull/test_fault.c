@@ -130,6 +130,11 @@ static void devices_short_of_pages(void **state)
 	devices("fail_page_alloc");
 }
 
+static void devices_short_of_objects(void **state)
+{
+	devices("failslab");
+}
+
 /* Loading fails at its n-th request, or works; either way it can be undone and done again. */
 static void loading(const char *name)
 {
@@ -159,11 +164,18 @@ static void loading_short_of_pages(void **state)
 	loading("fail_page_alloc");
 }
 
+static void loading_short_of_objects(void **state)
+{
+	loading("failslab");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices_short_of_pages),
+		cmocka_unit_test(devices_short_of_objects),
 		cmocka_unit_test(loading_short_of_pages),
+		cmocka_unit_test(loading_short_of_objects),
 	};
 
 	return cmocka_run_group_tests_name("scull/fault", tests, NULL, NULL);

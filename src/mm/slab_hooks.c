@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slab_hooks.c - everybody who must see objects come and go, when somebody must.
+ *
+ * 1. Idea: as with pages (page_hooks.c), the inline paths have no room for a test. What they look
+ *    at is arranged so that they find nothing while a cache is *watched*:
+ *
+ *	alloc	the cache has nothing in CPUs' hot slots and no sheaves: __kmem_cache_alloc()
+ *	free	->fast_objects of its slabs' pages is 0, so that no object may be freed inline
+ *		(is_fast_object()): __kmem_cache_free()
+ *
+ *    Both then come here, and from here straight to the slabs, object by object. There is time to
+ *    look at each: one that is free already is found out, also in slabs that link their free
+ *    objects, before anything is done to it.
+ *
+ * 2. A cache becomes watched in three steps. ->watched is set: new slabs have fast_objects of 0,
+ *    nobody makes a sheaf. Then fast_objects goes to 0 on the slabs there are. Then every CPU gives
+ *    its sheaves back, and the barn. Who asked ->fast_objects before the second step and pushes
+ *    his object after the third has freed it unseen, and one request will get it unseen: of
+ *    those that ran while the hook came on, nobody can tell.
+ *
+ * 3. Who: init_on.c and kmemleak.c from the boot on, failslab.c while it may fail something. A
+ *    cache is watched for all or for none of them.
+ *
+ * 4. Locks: slab_mutex while hooks are turned on or off.
+ */
+#include <kmem/bug.h>
+#include <kmem/mutex.h>
+
+#include "fail_alloc.h"
+#include "init_on.h"
+#include "slab.h"
+#include "slab_hooks.h"
+
+unsigned int slab_hooks;
+
+void slab_hooks_boot(void)
+{
+	slab_hooks = 0;
+	if (init_on_alloc || init_on_free)
+		slab_hooks |= BIT(SLAB_HOOK_INIT);
+}
+
+void slab_hooks_set(enum slab_hook hook, bool on)
+{
+	unsigned int was;
+	struct kmem_cache *s;
+
+	mutex_lock(&slab_mutex);
+	was = slab_hooks;
+	WRITE_ONCE(slab_hooks, on ? was | BIT(hook) : was & ~BIT(hook));
+	if (!was != !slab_hooks) {
+		list_for_each_entry(s, &slab_caches, list) {
+			WRITE_ONCE(s->watched, slab_hooks != 0);
+			slab_mark_pages(s);
+			if (s->watched)
+				sheaves_flush(s);
+		}
+	}
+	mutex_unlock(&slab_mutex);
+}
+
+void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	void *object;
+
+	if (should_failslab(s, gfp))
+		return NULL;
+	object = slab_take_one(s, gfp, node);
+	if (!object)
+		return NULL;
+	if (slab_want_init_on_alloc(gfp, s))
+		slab_zero(s, object);
+	else if (slab_want_init_on_free(s) && !s->free_maps)
+		*(void **)((char *)object + s->offset) = NULL; /* it was linked */
+	return object;
+}
+
+void slab_free_watched(struct kmem_cache *s, void *object)
+{
+	if (slab_is_free(s, object)) {
+		slab_report_free(s, object, "Object already free");
+		return;
+	}
+	if (slab_want_init_on_free(s))
+		memset(object, 0, s->object_size);
+	slab_give(s, &object, 1);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* slab_hooks.h - who sees every object that comes and goes. Told in slab_hooks.c. */
+#ifndef MM_SLAB_HOOKS_H
+#define MM_SLAB_HOOKS_H
+
+#include <kmem/slab.h>
+
+enum slab_hook {
+	SLAB_HOOK_INIT, /* init_on_alloc, init_on_free */
+	SLAB_HOOK_FAIL, /* failslab.c */
+};
+
+/* The hooks that are on, a bit each; caches are watched while any is. Written under slab_mutex. */
+extern unsigned int slab_hooks;
+
+/* None is on but those of the boot line. */
+void slab_hooks_boot(void);
+/* When it returns every allocation of every cache sees the hook, or none does. May sleep. */
+void slab_hooks_set(enum slab_hook hook, bool on);
+
+/* For slab.c, of watched caches. The contexts are the requests'. */
+void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node);
+/* @object is one of the cache's, in use or not. */
+void slab_free_watched(struct kmem_cache *s, void *object);
+
+#endif
