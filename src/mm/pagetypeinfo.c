@@ -5,7 +5,8 @@
  * The columns are those of buddyinfo, split by the list a block is on: their sum over the types
  * is buddyinfo's line. The kernel walks the lists, and gives up at 100,000 blocks; here the
  * lengths are counted as blocks come and go (buddy.c), so that the file costs what it prints.
- * Blocks behind the frontier (zone.c) are MOVABLE ones of the largest order.
+ * Blocks behind the frontier (zone.c) are MOVABLE ones of the largest order; on a machine so small
+ * that types are not kept apart, UNMOVABLE ones.
  *
  * Locks: zone->lock, so that the lines of a zone are of one moment.
  */
@@ -24,7 +25,7 @@ static void count_free(struct zone *zone, unsigned long blocks[MIGRATE_TYPES][NR
 	for (int t = 0; t < MIGRATE_TYPES; t++)
 		for (int o = 0; o < NR_PAGE_ORDERS; o++)
 			blocks[t][o] = buddy_blocks_of(zone, o, t);
-	blocks[MIGRATE_MOVABLE][MAX_PAGE_ORDER] += zone->nr_untouched;
+	blocks[untouched_type()][MAX_PAGE_ORDER] += zone->nr_untouched;
 	spin_unlock(&zone->lock);
 }
 

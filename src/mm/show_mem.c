@@ -60,7 +60,8 @@ static void show_blocks(struct zone *zone)
 		blocks[o] = buddy_blocks(zone, o);
 		total += blocks[o] << o;
 		for (int t = 0; t < MIGRATE_TYPES; t++)
-			if ((zone->free_mask[t] & 1u << o) || (untouched && t == MIGRATE_MOVABLE))
+			if ((zone->free_mask[t] & 1u << o) ||
+			    (untouched && t == (int)untouched_type()))
 				types[o][n++] = letters[t];
 		types[o][n] = '\0';
 	}

@@ -323,8 +323,7 @@ static void free_range(struct zone *zone, unsigned long start, unsigned long end
 
 void memblock_free_all(void)
 {
-	enum migratetype type = page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE
-								: MIGRATE_MOVABLE;
+	enum migratetype type = untouched_type();
 	phys_addr_t start, end, pos = 0;
 	struct zone *zone;
 

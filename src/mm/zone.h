@@ -25,6 +25,12 @@ void memblock_free_all(void);
  * blocks. False if there is none. Caller holds zone->lock.
  */
 bool frontier_advance(struct zone *zone);
+/* The type they are told to be of. */
+static inline enum migratetype untouched_type(void)
+{
+	return page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+}
+
 /* The end of the never-used range the frame lies in, @pfn itself if in none. Needs no lock. */
 unsigned long untouched_end(const struct zone *zone, unsigned long pfn);
 struct zone *pfn_zone(unsigned long pfn);

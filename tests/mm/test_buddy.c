@@ -325,6 +325,63 @@ static void test_3_3_no_type_starves(void **state)
 	halt();
 }
 
+/* What proc/pagetypeinfo says of a type: pages in free blocks, and pageblocks. */
+static void assert_types(const char *zone, const char *type, unsigned long pages, int pageblocks)
+{
+	static const char *const types[] = { "Unmovable", "Movable", "Reclaimable", "HighAtomic",
+					     "Isolate" };
+	char key[80], *line;
+	struct seq_file m;
+	unsigned long sum = 0, n;
+	int at = 0;
+
+	all_free_pages();
+	seq_buffer_open(&m);
+	pagetypeinfo_show(&m, NULL);
+	snprintf(key, sizeof(key), "zone %8s, type %12s ", zone, type);
+	line = strstr(seq_buffer_text(&m), key);
+	assert_non_null(line);
+	line += strlen(key);
+	for (int o = 0; o < NR_PAGE_ORDERS; o++, line += at) {
+		assert_int_equal(sscanf(line, "%lu%n", &n, &at), 1);
+		sum += n << o;
+	}
+	assert_int_equal(sum, pages);
+	snprintf(key, sizeof(key), "\nNode 0, zone %8s ", zone);
+	line = strstr(strstr(seq_buffer_text(&m), "Number of blocks type"), key);
+	assert_non_null(line);
+	line += strlen(key);
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++, line += at) {
+		assert_int_equal(sscanf(line, "%lu%n", &n, &at), 1);
+		if (!strcmp(types[t], type))
+			assert_int_equal(n, pageblocks);
+	}
+	seq_buffer_release(&m);
+}
+
+/* A type takes the largest block there is of another, and has its pageblocks from then on. */
+static void test_3_3_pagetypeinfo_follows(void **state)
+{
+	struct page *pages[3];
+
+	boot("mem=64M,cpus=1");
+	assert_types("DMA", "Movable", 4095, 8);
+	assert_types("DMA", "Reclaimable", 0, 0);
+	pages[0] = alloc_pages(GFP_DMA | __GFP_RECLAIMABLE, 8);
+	assert_types("DMA", "Reclaimable", 1024 - 256, 2);
+	pages[1] = alloc_pages(GFP_DMA | __GFP_RECLAIMABLE, 8);
+	assert_types("DMA", "Reclaimable", 1024 - 512, 2);
+	pages[2] = alloc_pages(GFP_DMA, 10);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(get_pageblock_migratetype(pages[i]), MIGRATE_RECLAIMABLE);
+	assert_types("DMA", "Unmovable", 0, 2); /* all of a block of 1024 pages */
+	__free_pages(pages[0], 8);
+	__free_pages(pages[1], 8);
+	__free_pages(pages[2], 10);
+	assert_types("DMA", "Unmovable", 1024, 2); /* a pageblock keeps its type */
+	halt();
+}
+
 static void test_3_3_grouping_is_off_on_tiny_machines(void **state)
 {
 	struct page *page;
@@ -334,6 +391,7 @@ static void test_3_3_grouping_is_off_on_tiny_machines(void **state)
 	page = alloc_page(GFP_USER | __GFP_MOVABLE);
 	assert_int_equal(get_pageblock_migratetype(page), MIGRATE_UNMOVABLE);
 	__free_page(page);
+	assert_types("DMA", "Movable", 0, 0);
 	halt();
 }
 
@@ -555,6 +613,7 @@ int main(void)
 		machine_test(test_3_3_fallback_takes_the_largest_block),
 		machine_test(test_3_3_movable_steals_the_smallest),
 		machine_test(test_3_3_no_type_starves),
+		machine_test(test_3_3_pagetypeinfo_follows),
 		machine_test(test_3_3_grouping_is_off_on_tiny_machines),
 		machine_test(test_1_4_atomic_orders_reserve_a_pageblock),
 		machine_test(test_1_4_small_zones_reserve_nothing),
