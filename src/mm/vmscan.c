@@ -31,6 +31,7 @@
 #define DEF_PRIORITY	     12
 #define MAX_RECLAIM_FAILURES 16
 #define QUICKLY_NS	     (100ull * 1000 * 1000)
+#define HOPELESS_NS	     (1000ull * 1000 * 1000) /* then somebody may have freed */
 
 static DEFINE_MUTEX(shrinker_mutex);
 static LIST_HEAD(shrinkers); /* protected by shrinker_mutex */
@@ -42,7 +43,8 @@ struct kswapd {
 	bool woken;
 	bool stop;
 	u64 rested_ns;	       /* when it last had nothing left to do */
-	unsigned int failures; /* rounds without progress; hopeless above the maximum */
+	unsigned int failures; /* rounds without progress; hopeless at the maximum */
+	u64 gave_up_ns;	       /* when they came to that */
 };
 
 static struct kswapd kswapds[MAX_NUMNODES];
@@ -209,11 +211,16 @@ static unsigned long reclaim(gfp_t gfp, u32 nodes, unsigned long enough, enum vm
 
 unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, gfp_t gfp)
 {
+	unsigned long freed;
 	u32 nodes = 0;
 
 	for (; *zones; zones++)
 		nodes |= BIT((*zones)->zone_pgdat->node_id);
-	return reclaim(gfp, nodes, max(32ul, 1ul << order), PGSCAN_DIRECT, PGSTEAL_DIRECT);
+	freed = reclaim(gfp, nodes, max(32ul, 1ul << order), PGSCAN_DIRECT, PGSTEAL_DIRECT);
+	for (unsigned int nid = 0; freed && nid < nr_kswapds; nid++)
+		if (nodes & BIT(nid))
+			WRITE_ONCE(kswapds[nid].failures, 0);
+	return freed;
 }
 
 static bool zone_is_low(const struct zone *zone, enum zone_watermarks mark)
@@ -264,6 +271,8 @@ static void balance(struct kswapd *k)
 {
 	count_quick_hits(k);
 	count_vm_events(PAGEOUTRUN, 1);
+	if (k->failures >= MAX_RECLAIM_FAILURES && ktime_get_ns() - k->gave_up_ns > HOPELESS_NS)
+		WRITE_ONCE(k->failures, 0);
 	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
 	       !READ_ONCE(k->stop)) {
 		if (reclaim(GFP_KERNEL, BIT(k->pgdat->node_id), 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
@@ -275,6 +284,8 @@ static void balance(struct kswapd *k)
 	k->rested_ns = ktime_get_ns();
 	if (!node_is_below(k->pgdat, WMARK_HIGH))
 		WRITE_ONCE(k->failures, 0);
+	if (k->failures == MAX_RECLAIM_FAILURES)
+		WRITE_ONCE(k->gave_up_ns, k->rested_ns);
 }
 
 static void *kswapd_main(void *data)
@@ -293,14 +304,16 @@ static void *kswapd_main(void *data)
 }
 
 /*
- * Hopeless until somebody frees: direct reclaim tries, kswapd need not. A boost it takes back all
- * the same.
+ * Hopeless for a while, or until direct reclaim frees something: kswapd need not try. A boost it
+ * takes back all the same.
  */
 static bool has_work(const struct kswapd *k, const struct zone *zone)
 {
 	if (READ_ONCE(zone->watermark_boost))
 		return true;
-	return zone_is_low(zone, WMARK_LOW) && READ_ONCE(k->failures) < MAX_RECLAIM_FAILURES;
+	return zone_is_low(zone, WMARK_LOW) &&
+	       (READ_ONCE(k->failures) < MAX_RECLAIM_FAILURES ||
+		ktime_get_ns() - READ_ONCE(k->gave_up_ns) > HOPELESS_NS);
 }
 
 void wakeup_kswapds(struct zone *const *zones)

@@ -225,6 +225,75 @@ static void test_1_5_NORETRY_and_costly_orders_give_up(void **state)
 	halt();
 }
 
+static unsigned long stalls(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		sum += atomic_long_read(&zone->allocstall);
+	return sum;
+}
+
+/* Nobody gives up before he has asked for memory back, and some ask more than once. */
+static void test_1_5_rounds_before_giving_up(void **state)
+{
+	static const struct {
+		gfp_t gfp;
+		unsigned int order, rounds;
+	} cases[] = {
+		{ GFP_NOWAIT, 0, 0 },
+		{ GFP_ATOMIC, 1, 0 },
+		{ GFP_KERNEL | __GFP_NORETRY, 0, 1 },
+		{ GFP_KERNEL, 0, 2 },
+		{ GFP_KERNEL, 4, 1 },
+		{ GFP_KERNEL | __GFP_RETRY_MAYFAIL, 0, 17 },
+		{ GFP_KERNEL | __GFP_RETRY_MAYFAIL, 5, 17 },
+		{ GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NORETRY, 0, 1 },
+	};
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	fill_up(&taken);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned long before;
+
+		assert_gives_up(cases[i].gfp | __GFP_NOWARN, cases[i].order, &taken);
+		before = stalls();
+		assert_null(alloc_pages((cases[i].gfp & ~__GFP_KSWAPD_RECLAIM) | __GFP_NOWARN,
+					cases[i].order));
+		assert_int_equal(stalls() - before, cases[i].rounds);
+	}
+	empty(&taken);
+	halt();
+}
+
+static void test_1_5_NOFAIL_in_ways_that_cannot_be(void **state)
+{
+	LIST_HEAD(taken);
+	struct page *page;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	fill_up(&taken);
+	mark = log_next_seq();
+	assert_null(alloc_page(GFP_ATOMIC | __GFP_NOFAIL | __GFP_NOWARN)); /* it may not wait */
+	assert_null(alloc_page(GFP_ATOMIC | __GFP_NOFAIL | __GFP_NOWARN));
+	assert_int_equal(logged(mark, "WARNING: "), 1);
+	empty(&taken);
+	mark = log_next_seq();
+	for (int i = 0; i < 2; i++) {
+		all_free_pages();
+		fill(GFP_NOWAIT, 3, &taken);
+		page = alloc_pages(GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOFAIL, 2);
+		assert_non_null(page);
+		__free_pages(page, 2);
+		empty(&taken);
+	}
+	assert_int_equal(logged(mark, "WARNING: "), 1);
+	halt();
+}
+
 static void free_later(struct worker *w)
 {
 	struct list_head *taken = w->arg;
@@ -540,6 +609,8 @@ int main(void)
 		machine_test(test_1_3_PF_MEMALLOC_needs_no_mark),
 		machine_test(test_1_3_orders_count_their_own_pages),
 		machine_test(test_1_5_NORETRY_and_costly_orders_give_up),
+		machine_test(test_1_5_rounds_before_giving_up),
+		machine_test(test_1_5_NOFAIL_in_ways_that_cannot_be),
 		machine_test(test_1_5_NOFAIL_waits_until_somebody_frees),
 		machine_test(test_1_6_the_zone_that_is_meant),
 		machine_test(test_1_6_zones_that_contradict),

@@ -453,6 +453,44 @@ static void test_10_1_kswapd_works_from_low_to_high(void **state)
 	halt();
 }
 
+/* Sixteen rounds that bring nothing are enough; but what was hopeless once is not so for ever. */
+static void test_10_1_kswapd_gives_up_and_comes_back(void **state)
+{
+	struct page *page, *next;
+	LIST_HEAD(taken);
+	long runs;
+
+	boot("mem=64M,cpus=2");
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	for (int i = 0; i < 40; i++) {
+		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (page)
+			list_add(&page->lru, &taken);
+		usleep(5000);
+	}
+	runs = atomic_long_read(&vm_events[PAGEOUTRUN]);
+	assert_in_range(runs, 1, 30);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	INIT_LIST_HEAD(&taken);
+	hold(6000, 0, DEFAULT_SEEKS);
+	while ((page = alloc_page(__GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	while (!all_above_high()) { /* a timeout would say that it never came */
+		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN);
+		if (page)
+			__free_page(page);
+		drain_all_pages();
+		usleep(1000);
+	}
+	assert_true(held.nr < 6000);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	let_go();
+	halt();
+}
+
 static void test_5_10_empty_slabs_come_back_under_pressure(void **state)
 {
 	static void *p[8000];
@@ -538,6 +576,7 @@ int main(void)
 		machine_test(test_10_1_direct_reclaim_makes_room),
 		machine_test(test_10_1_who_cannot_sleep_reclaims_nothing),
 		machine_test(test_10_1_kswapd_works_from_low_to_high),
+		machine_test(test_10_1_kswapd_gives_up_and_comes_back),
 		machine_test(test_5_10_empty_slabs_come_back_under_pressure),
 		machine_test(test_nobody_s_data_is_dropped),
 		machine_test(test_a_forgotten_shrinker_ends_with_its_machine),
