@@ -87,6 +87,11 @@ static inline bool list_empty(const struct list_head *head)
 	return head->next == head;
 }
 
+static inline bool list_is_singular(const struct list_head *head)
+{
+	return !list_empty(head) && head->next == head->prev;
+}
+
 /* Moves all of @list to the front of @head and leaves @list empty. */
 static inline void list_splice_init(struct list_head *list, struct list_head *head)
 {

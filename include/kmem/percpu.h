@@ -48,9 +48,11 @@ long percpu_section_delta __attribute__((weak, visibility("hidden")));
 
 /*
  * Makes the copies of a section's variables; 0 or -ENOMEM with a line in the log. machine_boot()
- * does it for the program that calls it. May sleep.
+ * does it for the program that calls it; the sections of modules share PERCPU_MODULE_RESERVE bytes,
+ * and are released when the module goes. May sleep.
  */
 int percpu_section_setup(const struct percpu_section *section);
+void percpu_section_release(const struct percpu_section *section);
 
 #define DECLARE_PER_CPU(type, name) \
 	extern __attribute__((section("kmem_percpu"))) __typeof__(type) name

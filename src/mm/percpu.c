@@ -7,31 +7,46 @@
  *    whatever the chunk, and finding it is one addition (Linux 2.6.30 on, Tejun Heo).
  * 2. Structures: a chunk has two bitmaps over its unit, a bit for every PCPU_MIN_ALLOC_SIZE
  *    bytes: used[], and start[] with a bit where an object begins (and where it ends, so that a
- *    free finds the end without being told). The first chunk comes from memblock, before there
- *    is a page allocator (a second one, if a machine has many zones); its users are the page
- *    allocator and slab themselves. Later chunks are described in host memory, since slab itself
- *    stands on them.
- * 3. Invariants: a start bit stands at every change between unused and an object, and between
- *    two objects; chunk->free = unused bits * PCPU_MIN_ALLOC_SIZE.
- * 4. Locks: pcpu_lock around the bitmaps and the list of chunks. A new chunk is made without it.
+ *    free finds the end without being told). Chunks stand in slots by fls(free bytes): a request
+ *    goes to the fullest chunk that has room, so that others come empty. A chunk is one piece of
+ *    memory, populated when it is made, as in the kernel without an MMU (percpu-km.c): units lie
+ *    a constant apart, so pages cannot come one by one.
+ * 3. The first chunk comes from memblock, before there is a page allocator (a second one, if a
+ *    machine has many zones); its users are the page allocator and slab themselves. 8 KiB of it
+ *    are the *reserve* for the variables of loaded modules, a chunk within the chunk. Later
+ *    chunks are described in host memory, since slab itself stands on them.
+ * 4. Atomic requests cannot make a chunk. For them two pages of a unit are kept empty somewhere:
+ *    when there are fewer, a work item makes a chunk. Of the chunks that come empty one is kept.
+ * 5. Invariants: a start bit stands at every change between unused and an object, and between
+ *    two objects; chunk->free = unused bits * PCPU_MIN_ALLOC_SIZE; a chunk stands in
+ *    slots[fls(free)]; nr_empty_pages = pages of units in slots without a used bit.
+ * 6. Locks: pcpu_lock around the bitmaps and the slots. Chunks are made and freed without it.
  */
 #include <string.h>
 #include <kmem/bug.h>
 #include <kmem/gfp.h>
+#include <kmem/machine.h>
 #include <kmem/memblock.h>
 #include <kmem/percpu.h>
+#include <kmem/workqueue.h>
 
 #include "../kernel/host.h"
 #include "memblock_internal.h"
 #include "percpu_internal.h"
 #include "zone.h"
 
-#define UNIT_SIZE (64ul << 10)
-#define UNIT_BITS (UNIT_SIZE / PCPU_MIN_ALLOC_SIZE)
-#define MAP_LONGS (UNIT_BITS / BITS_PER_LONG)
+#define UNIT_SIZE      (64ul << 10)
+#define UNIT_BITS      (UNIT_SIZE / PCPU_MIN_ALLOC_SIZE)
+#define MAP_LONGS      (UNIT_BITS / BITS_PER_LONG)
+#define UNIT_PAGES     (UNIT_SIZE / PAGE_SIZE)
+#define LONGS_PER_PAGE (MAP_LONGS / UNIT_PAGES)
+#define NR_SLOTS       18 /* fls(UNIT_SIZE) + 1 */
+
+#define EMPTY_PAGES_LOW 2 /* kept for atomic requests */
+#define WARN_LIMIT	10
 
 struct pcpu_chunk {
-	struct list_head list; /* protected by pcpu_lock */
+	struct list_head list; /* in its slot; protected by pcpu_lock */
 	char *base;	       /* the unit of CPU 0 */
 	unsigned long free;    /* bytes of a unit; protected by pcpu_lock */
 	unsigned long objects; /* protected by pcpu_lock */
@@ -41,13 +56,12 @@ struct pcpu_chunk {
 };
 
 static DEFINE_SPINLOCK(pcpu_lock);
-static LIST_HEAD(chunks);	    /* protected by pcpu_lock */
-static unsigned int nr_boot_chunks; /* from memblock: they stay */
+/* Protected by pcpu_lock: */
+static struct list_head slots[NR_SLOTS];
+static unsigned int nr_empty_pages;
 
-/* Sections of DEFINE_PER_CPU() variables whose copies were made. */
-#define MAX_SECTIONS 32
-static struct percpu_section sections[MAX_SECTIONS];
-static unsigned int nr_sections;
+static unsigned int nr_boot_chunks; /* from memblock: they stay */
+static struct pcpu_chunk *reserve;  /* in no slot */
 
 static bool test_bit(const unsigned long *map, unsigned long i)
 {
@@ -69,11 +83,17 @@ static size_t chunk_bytes(void)
 	return UNIT_SIZE * nr_cpu_ids;
 }
 
+static unsigned int slot_of(unsigned long bytes)
+{
+	return bytes ? ilog2(bytes) + 1 : 0;
+}
+
 static void chunk_init(struct pcpu_chunk *chunk, void *base)
 {
 	chunk->base = base;
 	chunk->free = UNIT_SIZE;
-	list_add_tail(&chunk->list, &chunks);
+	list_add_tail(&chunk->list, &slots[slot_of(UNIT_SIZE)]);
+	nr_empty_pages += UNIT_PAGES;
 }
 
 /* The boot runs alone. */
@@ -91,17 +111,6 @@ static bool add_boot_chunk(void)
 	chunk_init(chunk, base);
 	nr_boot_chunks++;
 	return true;
-}
-
-int percpu_boot(void)
-{
-	unsigned int cpu;
-
-	INIT_LIST_HEAD(&chunks);
-	nr_boot_chunks = 0;
-	for_each_possible_cpu(cpu)
-		cpu_table[cpu].percpu_offset = cpu * UNIT_SIZE;
-	return add_boot_chunk() ? 0 : -ENOMEM;
 }
 
 /* First fit: the lowest run of @bits unused bits that starts at a multiple of @align. */
@@ -127,38 +136,85 @@ static long find_room(const struct pcpu_chunk *chunk, unsigned long bits, unsign
 	return -1;
 }
 
+/* Pages of the unit without a used bit, among those that bits [at, end) touch. */
+static unsigned int empty_pages(const struct pcpu_chunk *chunk, unsigned long at, unsigned long end)
+{
+	const unsigned long bits = LONGS_PER_PAGE * BITS_PER_LONG;
+	unsigned int n = 0;
+
+	for (unsigned long page = at / bits; page * bits < end; page++) {
+		unsigned long any = 0;
+
+		for (unsigned long i = 0; i < LONGS_PER_PAGE; i++)
+			any |= chunk->used[page * LONGS_PER_PAGE + i];
+		n += !any;
+	}
+	return n;
+}
+
+/*
+ * Bits [at, end) of the chunk were taken or given back, and it had @free bytes and @empty empty
+ * pages there before: the books follow. Caller holds pcpu_lock.
+ */
+static void chunk_changed(struct pcpu_chunk *chunk, unsigned long free, unsigned int empty,
+			  unsigned long at, unsigned long end)
+{
+	unsigned int was = slot_of(free), now = slot_of(chunk->free);
+
+	if (chunk == reserve)
+		return;
+	nr_empty_pages += empty_pages(chunk, at, end) - empty;
+	if (now < was)
+		list_move_tail(&chunk->list, &slots[now]);
+	else if (now > was)
+		list_move(&chunk->list, &slots[now]);
+}
+
 /* Caller holds pcpu_lock. */
 static void *take(struct pcpu_chunk *chunk, unsigned long bits, unsigned long align)
 {
+	unsigned long free = chunk->free;
+	unsigned int empty;
 	long at;
 
-	if (chunk->free < bits * PCPU_MIN_ALLOC_SIZE)
+	if (free < bits * PCPU_MIN_ALLOC_SIZE)
 		return NULL;
 	at = find_room(chunk, bits, align);
 	if (at < 0)
 		return NULL;
+	empty = empty_pages(chunk, at, at + bits);
 	for (unsigned long i = 0; i < bits; i++)
 		set_bit(chunk->used, at + i);
 	set_bit(chunk->start, at);
 	set_bit(chunk->start, at + bits);
 	chunk->free -= bits * PCPU_MIN_ALLOC_SIZE;
 	chunk->objects++;
+	chunk_changed(chunk, free, empty, at, at + bits);
 	return chunk->base + at * PCPU_MIN_ALLOC_SIZE;
 }
 
+/* From the fullest chunk that has room. */
 static void *take_from_any(unsigned long bits, unsigned long align)
 {
 	struct pcpu_chunk *chunk;
 	void *ptr = NULL;
 
 	spin_lock(&pcpu_lock);
-	list_for_each_entry(chunk, &chunks, list) {
-		ptr = take(chunk, bits, align);
-		if (ptr)
-			break;
+	for (unsigned int i = slot_of(bits * PCPU_MIN_ALLOC_SIZE); i < NR_SLOTS && !ptr; i++) {
+		list_for_each_entry(chunk, &slots[i], list) {
+			ptr = take(chunk, bits, align);
+			if (ptr)
+				break;
+		}
 	}
 	spin_unlock(&pcpu_lock);
 	return ptr;
+}
+
+static void account_chunk(const struct pcpu_chunk *chunk, long sign)
+{
+	mod_zone_page_state(page_zone(virt_to_page(chunk->base)), NR_PERCPU,
+			    sign * (long)(chunk_bytes() >> PAGE_SHIFT));
 }
 
 static bool add_chunk(gfp_t gfp)
@@ -174,32 +230,84 @@ static bool add_chunk(gfp_t gfp)
 		host_free(chunk);
 		return false;
 	}
-	mod_zone_page_state(page_zone(virt_to_page(base)), NR_PERCPU, chunk_bytes() >> PAGE_SHIFT);
 	spin_lock(&pcpu_lock);
 	chunk_init(chunk, base);
 	spin_unlock(&pcpu_lock);
+	account_chunk(chunk, 1);
 	return true;
 }
 
+static void free_chunk(struct pcpu_chunk *chunk)
+{
+	account_chunk(chunk, -1);
+	free_pages_exact(chunk->base, chunk_bytes());
+	host_free(chunk);
+}
+
+static bool runs_low(void)
+{
+	return READ_ONCE(nr_empty_pages) < EMPTY_PAGES_LOW;
+}
+
+static void refill(struct work_struct *work)
+{
+	if (runs_low())
+		add_chunk(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+}
+
+static DECLARE_WORK(refill_work, refill);
+
+static noinline void report_failure(size_t size, size_t align, bool atomic)
+{
+	static int left = WARN_LIMIT;
+
+	if (left <= 0)
+		return;
+	pr_warn("percpu: allocation failed, size=%zu align=%zu atomic=%d, %s\n", size, align,
+		atomic,
+		atomic ? "atomic alloc failed, no space left" : "failed to allocate new chunk");
+	if (!atomic)
+		dump_stack();
+	if (!--left)
+		pr_info("percpu: limit reached, disable warning\n");
+}
+
+static void zero_copies(char *ptr, size_t size)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		memset(ptr + cpu_table[cpu].percpu_offset, 0, size);
+}
+
+/* Whoever may sleep makes chunks, also for those who may not. */
 void __percpu *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 {
 	unsigned long bits = DIV_ROUND_UP(size, PCPU_MIN_ALLOC_SIZE);
-	unsigned int cpu;
+	bool atomic = (gfp & GFP_KERNEL) != GFP_KERNEL;
 	void *ptr;
 
 	align = max(align, (size_t)PCPU_MIN_ALLOC_SIZE);
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
-	if (WARN(!size || size > PCPU_MIN_UNIT_SIZE || align > PAGE_SIZE || !is_power_of_2(align),
-		 "illegal size (%zu) or align (%zu) for percpu allocation", size, align))
+	if (!size || size > PCPU_MIN_UNIT_SIZE || align > PAGE_SIZE || !is_power_of_2(align)) {
+		WARN(!(gfp & __GFP_NOWARN),
+		     "illegal size (%zu) or align (%zu) for percpu allocation", size, align);
 		return NULL;
+	}
 	do {
 		ptr = take_from_any(bits, align / PCPU_MIN_ALLOC_SIZE);
-	} while (!ptr && gfpflags_allow_blocking(gfp) && add_chunk(gfp));
-	if (!ptr)
-		return NULL;
-	for_each_possible_cpu(cpu)
-		memset(per_cpu_ptr(ptr, cpu), 0, size);
+	} while (!ptr && !atomic && add_chunk(gfp));
+	if (!ptr && !(gfp & __GFP_NOWARN))
+		report_failure(size, align, atomic);
+	if (machine_is_up() && runs_low()) {
+		if (atomic)
+			schedule_work(&refill_work);
+		else
+			refill(NULL);
+	}
+	if (ptr)
+		zero_copies(ptr, size);
 	return ptr;
 }
 
@@ -208,52 +316,120 @@ void __percpu *__alloc_percpu(size_t size, size_t align)
 	return __alloc_percpu_gfp(size, align, GFP_KERNEL);
 }
 
+void __percpu *percpu_alloc_reserved(size_t size)
+{
+	void *ptr;
+
+	spin_lock(&pcpu_lock);
+	ptr = take(reserve, DIV_ROUND_UP(size, PCPU_MIN_ALLOC_SIZE),
+		   SMP_CACHE_BYTES / PCPU_MIN_ALLOC_SIZE);
+	spin_unlock(&pcpu_lock);
+	if (ptr)
+		zero_copies(ptr, size);
+	return ptr;
+}
+
+static bool is_in(const struct pcpu_chunk *chunk, const char *ptr, size_t bytes)
+{
+	return ptr >= chunk->base && ptr < chunk->base + bytes;
+}
+
 /* Caller holds pcpu_lock. */
 static struct pcpu_chunk *chunk_of(const void *ptr)
 {
 	struct pcpu_chunk *chunk;
 
-	list_for_each_entry(chunk, &chunks, list)
-		if ((char *)ptr >= chunk->base && (char *)ptr < chunk->base + UNIT_SIZE)
-			return chunk;
+	if (is_in(reserve, ptr, PERCPU_MODULE_RESERVE))
+		return reserve;
+	for (unsigned int i = 0; i < NR_SLOTS; i++)
+		list_for_each_entry(chunk, &slots[i], list)
+			if (is_in(chunk, ptr, UNIT_SIZE))
+				return chunk;
 	return NULL;
+}
+
+/* The chunk if it came empty and another one is: one is kept. Caller holds pcpu_lock. */
+static struct pcpu_chunk *one_too_many(struct pcpu_chunk *chunk)
+{
+	if (chunk->objects || chunk->from_boot || list_is_singular(&slots[slot_of(UNIT_SIZE)]))
+		return NULL;
+	list_del(&chunk->list);
+	nr_empty_pages -= UNIT_PAGES;
+	return chunk;
 }
 
 void free_percpu(void __percpu *ptr)
 {
 	struct pcpu_chunk *chunk;
-	unsigned long at;
+	unsigned long first, at, end, free;
+	unsigned int empty;
 
 	if (!ptr)
 		return;
 	spin_lock(&pcpu_lock);
 	chunk = chunk_of(ptr);
-	at = chunk ? ((char *)ptr - chunk->base) / PCPU_MIN_ALLOC_SIZE : 0;
-	if (!chunk || !test_bit(chunk->start, at) || !test_bit(chunk->used, at)) {
+	first = chunk ? ((char *)ptr - chunk->base) / PCPU_MIN_ALLOC_SIZE : 0;
+	if (!chunk || !test_bit(chunk->start, first) || !test_bit(chunk->used, first)) {
 		spin_unlock(&pcpu_lock);
 		WARN(true, "free_percpu() of %p, which is not allocated", ptr);
 		return;
 	}
-	if (!at || !test_bit(chunk->used, at - 1))
-		clear_bit(chunk->start, at);
-	do {
-		clear_bit(chunk->used, at++);
-		chunk->free += PCPU_MIN_ALLOC_SIZE;
-	} while (!test_bit(chunk->start, at));
-	if (at == UNIT_BITS || !test_bit(chunk->used, at))
-		clear_bit(chunk->start, at);
+	for (end = first + 1; !test_bit(chunk->start, end); end++)
+		;
+	free = chunk->free;
+	empty = empty_pages(chunk, first, end);
+	if (!first || !test_bit(chunk->used, first - 1))
+		clear_bit(chunk->start, first);
+	for (at = first; at < end; at++)
+		clear_bit(chunk->used, at);
+	if (end == UNIT_BITS || !test_bit(chunk->used, end))
+		clear_bit(chunk->start, end);
+	chunk->free += (end - first) * PCPU_MIN_ALLOC_SIZE;
 	chunk->objects--;
+	chunk_changed(chunk, free, empty, first, end);
+	chunk = one_too_many(chunk);
 	spin_unlock(&pcpu_lock);
+	if (chunk)
+		free_chunk(chunk);
 }
 
-unsigned long percpu_objects(void)
+/* An object of the first chunk whose memory is a chunk of its own; what is beyond it is used. */
+static bool set_reserve_aside(void)
 {
+	reserve = memblock_alloc(sizeof(*reserve), 0);
+	if (!reserve)
+		return false;
+	reserve->base = __alloc_percpu(PERCPU_MODULE_RESERVE, PAGE_SIZE);
+	reserve->free = PERCPU_MODULE_RESERVE;
+	reserve->from_boot = true;
+	for (unsigned long i = PERCPU_MODULE_RESERVE / PCPU_MIN_ALLOC_SIZE; i < UNIT_BITS; i++)
+		set_bit(reserve->used, i);
+	return reserve->base;
+}
+
+int percpu_boot(void)
+{
+	unsigned int cpu;
+
+	for (unsigned int i = 0; i < NR_SLOTS; i++)
+		INIT_LIST_HEAD(&slots[i]);
+	nr_boot_chunks = nr_empty_pages = 0;
+	reserve = NULL;
+	for_each_possible_cpu(cpu)
+		cpu_table[cpu].percpu_offset = cpu * UNIT_SIZE;
+	return add_boot_chunk() && set_reserve_aside() ? 0 : -ENOMEM;
+}
+
+/* Those of others: the reserve is one object of the first chunk. */
+static unsigned long percpu_objects(void)
+{
+	unsigned long sum = reserve->objects - 1;
 	struct pcpu_chunk *chunk;
-	unsigned long sum = 0;
 
 	spin_lock(&pcpu_lock);
-	list_for_each_entry(chunk, &chunks, list)
-		sum += chunk->objects;
+	for (unsigned int i = 0; i < NR_SLOTS; i++)
+		list_for_each_entry(chunk, &slots[i], list)
+			sum += chunk->objects;
 	spin_unlock(&pcpu_lock);
 	return sum;
 }
@@ -263,67 +439,47 @@ unsigned long percpu_boot_chunk_pages(void)
 	return nr_boot_chunks * (chunk_bytes() >> PAGE_SHIFT);
 }
 
-int percpu_section_setup(const struct percpu_section *section)
-{
-	size_t size = section->stop - section->start;
-	unsigned int cpu;
-	char *copies;
-
-	if (!size || *section->delta)
-		return 0;
-	if (nr_sections == MAX_SECTIONS || size > PCPU_MIN_UNIT_SIZE) {
-		pr_err("percpu: a section of %zu bytes is too large\n", size);
-		return -ENOMEM;
-	}
-	copies = __alloc_percpu(size, PAGE_SIZE);
-	if (!copies) {
-		pr_err("Could not allocate %zu bytes percpu data\n", size);
-		return -ENOMEM;
-	}
-	for_each_possible_cpu(cpu)
-		memcpy(copies + cpu_table[cpu].percpu_offset, section->start, size);
-	sections[nr_sections++] = *section;
-	*section->delta = copies - section->start;
-	return 0;
-}
-
 unsigned long percpu_exit(unsigned long owned)
 {
+	unsigned long leaks = percpu_objects() - owned - percpu_sections_forget();
 	struct pcpu_chunk *chunk, *next;
-	unsigned long leaks = percpu_objects() - owned - nr_sections;
 
 	if (leaks)
 		pr_err("leak: %lu per-CPU object(s)\n", leaks);
-	while (nr_sections)
-		*sections[--nr_sections].delta = 0;
-	list_for_each_entry_safe(chunk, next, &chunks, list) {
-		if (chunk->from_boot)
-			continue;
-		list_del(&chunk->list);
-		free_pages_exact(chunk->base, chunk_bytes());
-		host_free(chunk);
-	}
+	for (unsigned int i = 0; i < NR_SLOTS; i++)
+		list_for_each_entry_safe(chunk, next, &slots[i], list)
+			if (!chunk->from_boot)
+				free_chunk(chunk);
 	return leaks;
+}
+
+static unsigned long check_chunk(const struct pcpu_chunk *chunk)
+{
+	unsigned long bad = 0, used = 0;
+
+	for (unsigned long i = 0; i < UNIT_BITS; i++) {
+		bool now = test_bit(chunk->used, i);
+
+		used += now;
+		if (i && now != test_bit(chunk->used, i - 1))
+			bad += !test_bit(chunk->start, i);
+	}
+	return bad + (used * PCPU_MIN_ALLOC_SIZE + chunk->free != UNIT_SIZE);
 }
 
 unsigned long percpu_check(void)
 {
+	unsigned long bad = 0, empty = 0;
 	struct pcpu_chunk *chunk;
-	unsigned long bad = 0;
 
 	spin_lock(&pcpu_lock);
-	list_for_each_entry(chunk, &chunks, list) {
-		unsigned long used = 0;
-
-		for (unsigned long i = 0; i < UNIT_BITS; i++) {
-			bool now = test_bit(chunk->used, i);
-
-			used += now;
-			if (i && now != test_bit(chunk->used, i - 1))
-				bad += !test_bit(chunk->start, i);
+	for (unsigned int i = 0; i < NR_SLOTS; i++) {
+		list_for_each_entry(chunk, &slots[i], list) {
+			bad += check_chunk(chunk) + (slot_of(chunk->free) != i);
+			empty += empty_pages(chunk, 0, UNIT_BITS);
 		}
-		bad += used * PCPU_MIN_ALLOC_SIZE + chunk->free != UNIT_SIZE;
 	}
+	bad += empty != nr_empty_pages;
 	spin_unlock(&pcpu_lock);
 	if (bad)
 		pr_err("percpu: %lu invariants broken\n", bad);

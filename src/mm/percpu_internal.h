@@ -4,8 +4,11 @@
 #define MM_PERCPU_INTERNAL_H
 
 int percpu_boot(void); /* after memblock, before zones */
-unsigned long percpu_objects(void);
 unsigned long percpu_boot_chunk_pages(void);
+/* From the 8 KiB for the variables of modules; NULL if they are full. Zeroed. */
+void __percpu *percpu_alloc_reserved(size_t size);
+/* percpu_section.c: nobody finds his copies any more. Returns how many sections had some. */
+unsigned long percpu_sections_forget(void);
 /* After everything with per-CPU objects but the @owned ones of the zones. Returns the leaks. */
 unsigned long percpu_exit(unsigned long owned);
 unsigned long percpu_check(void);

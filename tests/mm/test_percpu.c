@@ -1,5 +1,6 @@
 /* percpu.c: the same piece of every CPU's unit. */
 #include <kmem/percpu.h>
+#include <kmem/workqueue.h>
 #include "machine.h"
 #include "mm/percpu_internal.h"
 
@@ -136,6 +137,184 @@ static void test_8_2_many_chunks_come_and_go(void **state)
 	halt();
 }
 
+/* Kilobytes in meminfo's line. */
+static unsigned long meminfo_percpu(void)
+{
+	struct seq_file m;
+	unsigned long kb;
+	const char *line;
+
+	seq_buffer_open(&m);
+	meminfo_show(&m, NULL);
+	line = strstr(seq_buffer_text(&m), "Percpu:");
+	assert_non_null(line);
+	assert_int_equal(sscanf(line, "Percpu: %lu kB", &kb), 1);
+	seq_buffer_release(&m);
+	return kb;
+}
+
+#define UNIT_KB 64
+
+/* Fills what chunks there are with objects of 8 KiB, and one chunk more. Returns how many. */
+static int fill_chunks(void **p, int max, int chunks)
+{
+	unsigned long upto = meminfo_percpu() + chunks * 2 * UNIT_KB;
+	int n = 0;
+
+	while (n < max && meminfo_percpu() < upto) {
+		p[n] = __alloc_percpu(8192, 8);
+		assert_non_null(p[n++]);
+	}
+	return n;
+}
+
+static void test_8_2_meminfo_counts_chunks(void **state)
+{
+	unsigned long before;
+	void *p[64];
+	int n;
+
+	boot("mem=64M,cpus=2");
+	before = meminfo_percpu();
+	assert_int_equal(before, 2 * UNIT_KB);
+	n = fill_chunks(p, 64, 3);
+	assert_int_equal(meminfo_percpu(), before + 3 * 2 * UNIT_KB);
+	while (n--)
+		free_percpu(p[n]);
+	halt();
+}
+
+static void test_8_2_the_fullest_chunk_first(void **state)
+{
+	void *p[64], *more[16], *q;
+	int n, k = 0;
+
+	boot("mem=64M,cpus=2");
+	n = fill_chunks(p, 64, 3);
+	/* To the last: an object of 8 KiB has room nowhere. */
+	while ((more[k] = __alloc_percpu_gfp(8192, 8, GFP_ATOMIC | __GFP_NOWARN)))
+		k++;
+	/* One hole in a late chunk, two in the one before. */
+	assert_true((char *)p[n - 2] - (char *)p[n - 12] != 10 * 8192);
+	free_percpu(p[n - 12]);
+	free_percpu(p[n - 11]);
+	free_percpu(p[n - 2]);
+	q = __alloc_percpu_gfp(8192, 8, GFP_ATOMIC);
+	assert_ptr_equal(q, p[n - 2]);
+	/* Now the other is what is left. */
+	p[n - 11] = __alloc_percpu_gfp(8192, 8, GFP_ATOMIC);
+	p[n - 12] = __alloc_percpu_gfp(8192, 8, GFP_ATOMIC);
+	assert_non_null(p[n - 11]);
+	assert_non_null(p[n - 12]);
+	while (n--)
+		free_percpu(p[n]);
+	while (k--)
+		free_percpu(more[k]);
+	halt();
+}
+
+static void test_8_2_one_empty_chunk_is_kept(void **state)
+{
+	unsigned long before;
+	void *p[64];
+	int n;
+
+	boot("mem=64M,cpus=2");
+	before = meminfo_percpu();
+	n = fill_chunks(p, 64, 4);
+	assert_int_equal(meminfo_percpu(), before + 4 * 2 * UNIT_KB);
+	while (n--)
+		free_percpu(p[n]);
+	assert_int_equal(meminfo_percpu(), before + 2 * UNIT_KB);
+	assert_int_equal(percpu_check(), 0);
+	/* It serves the next. */
+	for (n = 0; n < 8; n++)
+		p[n] = __alloc_percpu(8192, 8);
+	assert_int_equal(meminfo_percpu(), before + 2 * UNIT_KB);
+	while (n--)
+		free_percpu(p[n]);
+	halt();
+}
+
+/* Whoever may not sleep finds two empty pages, however much others take. */
+static void test_8_2_empty_pages_for_atomic_requests(void **state)
+{
+	DEFINE_SPINLOCK(lock);
+	static void *p[300];
+	void *q, *r;
+
+	boot("mem=64M,cpus=2");
+	for (int i = 0; i < 300; i++) {
+		p[i] = __alloc_percpu(1000 + i * 7, 8);
+		assert_non_null(p[i]);
+		spin_lock(&lock);
+		q = __alloc_percpu_gfp(PAGE_SIZE, PAGE_SIZE, GFP_ATOMIC);
+		r = __alloc_percpu_gfp(PAGE_SIZE, PAGE_SIZE, GFP_ATOMIC);
+		spin_unlock(&lock);
+		assert_non_null(q);
+		assert_non_null(r);
+		free_percpu(q);
+		free_percpu(r);
+	}
+	for (int i = 0; i < 300; i++)
+		free_percpu(p[i]);
+	halt();
+}
+
+/* After atomic requests took them all a work item sees to it that there are some again. */
+static void test_8_2_atomic_requests_get_help(void **state)
+{
+	void *p[64];
+	u64 mark;
+	int n = 0;
+
+	boot("mem=64M,cpus=2");
+	mark = log_next_seq();
+	preempt_disable();
+	while (n < 64 && (p[n] = __alloc_percpu_gfp(PAGE_SIZE, PAGE_SIZE, GFP_ATOMIC)))
+		n++;
+	preempt_enable();
+	assert_true(n < 64);
+	assert_int_equal(logged(mark, "percpu: allocation failed, size=4096 align=4096 atomic=1, "),
+			 1);
+	flush_scheduled_work();
+	p[n] = __alloc_percpu_gfp(PAGE_SIZE, PAGE_SIZE, GFP_ATOMIC);
+	assert_non_null(p[n]);
+	do
+		free_percpu(p[n]);
+	while (n--);
+	halt();
+}
+
+static void test_8_3_modules_share_the_reserve(void **state)
+{
+	static char patterns[3][6000] = { "first", "second", "third" };
+	static long delta[3];
+	struct percpu_section s[3];
+	u64 mark;
+
+	boot("mem=64M,cpus=2");
+	for (int i = 0; i < 3; i++)
+		s[i] = (struct percpu_section){ patterns[i], patterns[i] + (i ? 2000 : 6000),
+						&delta[i] };
+	assert_int_equal(percpu_section_setup(&s[0]), 0);
+	assert_int_equal(percpu_section_setup(&s[1]), 0);
+	mark = log_next_seq();
+	assert_int_equal(percpu_section_setup(&s[2]), -ENOMEM);
+	assert_int_equal(logged(mark, "Could not allocate 2000 bytes percpu data"), 1);
+	for (int cpu = 0; cpu < 2; cpu++) {
+		assert_string_equal(per_cpu_ptr(patterns[0] + delta[0], cpu), "first");
+		assert_string_equal(per_cpu_ptr(patterns[1] + delta[1], cpu), "second");
+	}
+	percpu_section_release(&s[0]);
+	assert_int_equal(delta[0], 0);
+	assert_int_equal(percpu_section_setup(&s[2]), 0);
+	assert_string_equal(per_cpu_ptr(patterns[2] + delta[2], 1), "third");
+	assert_int_equal(percpu_check(), 0);
+	halt();
+	assert_int_equal(delta[1] | delta[2], 0);
+}
+
 static void test_8_1_as_many_CPUs_as_there_can_be(void **state)
 {
 	void *taken[12];
@@ -245,6 +424,12 @@ int main(void)
 		machine_test(test_8_2_always_zeroed),
 		machine_test(test_8_2_atomic_requests_make_no_chunk),
 		machine_test(test_8_2_many_chunks_come_and_go),
+		machine_test(test_8_2_meminfo_counts_chunks),
+		machine_test(test_8_2_the_fullest_chunk_first),
+		machine_test(test_8_2_one_empty_chunk_is_kept),
+		machine_test(test_8_2_empty_pages_for_atomic_requests),
+		machine_test(test_8_2_atomic_requests_get_help),
+		machine_test(test_8_3_modules_share_the_reserve),
 		machine_test(test_8_1_as_many_CPUs_as_there_can_be),
 		machine_test(test_wrong_frees_are_reported),
 		machine_test(test_random_objects_do_not_overlap),
