@@ -35,8 +35,8 @@ struct machine_bootmem {
 
 struct machine_config {
 	u64 mem;	    /* bytes of emulated RAM: 4M to 4T, a multiple of PAGE_SIZE */
-	u64 highmem;	    /* of these, at the end, without a direct map */
-	u64 movablecore;    /* of these, at the very end, only for movable pages */
+	u64 highmem;	    /* of these, at the end, without a direct map; rounded up to 4M */
+	u64 movablecore;    /* of these, at the end of each node, only for movable pages */
 	unsigned int nodes; /* memory nodes: 1 to MAX_NUMNODES */
 	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];

@@ -149,6 +149,8 @@ static int memory_boot(const struct machine_config *cfg)
 static void banner(const struct machine_config *cfg)
 {
 	pr_info("kmemfs %s: %u CPUs, command line: %s\n", KMEMFS_VERSION, nr_cpu_ids, cfg->cmdline);
+	pr_info("Built %u zonelists, mobility grouping %s.  Total pages: %lu\n", nr_online_nodes,
+		page_group_by_mobility_disabled ? "off" : "on", totalram_pages());
 	pr_info("Memory: %luK/%lluK available\n", totalram_pages() << (PAGE_SHIFT - 10),
 		(unsigned long long)cfg->mem >> 10);
 }
@@ -165,6 +167,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 		pr_err("boot: %s\n", running.message);
 		return -EINVAL;
 	}
+	cfg = &running; /* some sizes were rounded */
 	sched_boot();
 	oops_boot();
 	cpu_table_init(cfg->cpus);

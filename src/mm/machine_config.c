@@ -56,15 +56,15 @@ static const char *set_mem(struct machine_config *cfg, const char *value)
 
 static const char *set_highmem(struct machine_config *cfg, const char *value)
 {
-	if (!parse_size(value, &cfg->highmem) || cfg->highmem % (4ull << 20))
-		return "a size below mem's, a multiple of 4M";
+	if (!parse_size(value, &cfg->highmem) || cfg->highmem > MACHINE_MEM_MAX)
+		return "a size below mem's, as 64M";
 	return NULL;
 }
 
 static const char *set_movablecore(struct machine_config *cfg, const char *value)
 {
-	if (!parse_size(value, &cfg->movablecore) || cfg->movablecore % (4ull << 20))
-		return "a size below mem's, a multiple of 4M";
+	if (!parse_size(value, &cfg->movablecore) || cfg->movablecore > MACHINE_MEM_MAX)
+		return "a size below mem's, as 64M";
 	return NULL;
 }
 
@@ -354,11 +354,15 @@ int machine_config_parse(struct machine_config *cfg, const char *text)
 
 int machine_config_check(struct machine_config *cfg)
 {
-	u64 low = cfg->mem - min(cfg->mem, cfg->highmem + cfg->movablecore), buffers = 0, map;
+	u64 low, buffers = 0, map;
 
 	if (cfg->mem < MACHINE_MEM_MIN || cfg->mem > MACHINE_MEM_MAX || cfg->cpus < 1 ||
 	    cfg->cpus > NR_CPUS || cfg->nodes < 1 || cfg->nodes > MAX_NUMNODES)
 		return complain(cfg, "mem, cpus or numa out of range");
+	/* The direct map ends with a block: none has an address for a half of it only. */
+	if (cfg->highmem && cfg->highmem < cfg->mem)
+		cfg->highmem = cfg->mem - ALIGN_DOWN(cfg->mem - cfg->highmem, MACHINE_MEM_MIN);
+	low = cfg->mem - min(cfg->mem, cfg->highmem + cfg->movablecore);
 	for (unsigned int i = 0; i < cfg->nr_bootmem; i++)
 		buffers += PAGE_ALIGN(cfg->bootmem[i].size);
 	if (low < MACHINE_MEM_MIN)
@@ -366,6 +370,9 @@ int machine_config_check(struct machine_config *cfg)
 	if (low / cfg->nodes < MACHINE_MEM_MIN)
 		return complain(cfg, "numa=fake=%u needs 4M of ordinary memory for each node",
 				cfg->nodes);
+	if (cfg->min_free_kbytes > (long)(low >> 11))
+		return complain(cfg, "min_free_kbytes=%ld is more than half of ordinary memory",
+				cfg->min_free_kbytes);
 	/* A struct page for each frame, and something to run on. */
 	map = cfg->mem / PAGE_SIZE * sizeof(struct page);
 	if (buffers && buffers + map + MACHINE_MEM_MIN / 2 > low)

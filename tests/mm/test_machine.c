@@ -145,6 +145,46 @@ static void test_one_machine_at_a_time(void **state)
 	assert_int_equal(machine_halt(), 1);
 }
 
+/* Sizes need not be round; what is too much is said before anything is done. */
+static void test_odd_sizes_of_parts(void **state)
+{
+	static const char *const fit[] = {
+		"mem=65M,highmem=3M",
+		"mem=65M,highmem=4M",
+		"mem=66M,highmem=33333K,movablecore=5555K",
+		"mem=100M,numa=fake=3,highmem=50M,movablecore=20M",
+		"mem=100M,numa=fake=3,movablecore=50M",
+		"mem=64M,min_free_kbytes=30000",
+	};
+	static const char *const too_much[] = {
+		"mem=64M,highmem=62M",
+		"mem=64M,highmem=64M",
+		"mem=64M,highmem=1T",
+		"mem=64M,highmem=30M,movablecore=31M",
+		"mem=64M,min_free_kbytes=33000",
+		"mem=64M,numa=fake=9,movablecore=30M",
+	};
+	struct machine_config cfg;
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	for (size_t i = 0; i < ARRAY_SIZE(fit); i++) {
+		boot(fit[i]);
+		assert_int_equal(max_pfn == max_low_pfn ? 0 : max_low_pfn % MAX_ORDER_NR_PAGES, 0);
+		while ((page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN)))
+			list_add(&page->lru, &taken);
+		list_for_each_entry_safe(page, next, &taken, lru)
+			__free_page(page);
+		INIT_LIST_HEAD(&taken);
+		halt();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(too_much); i++) {
+		machine_config_init(&cfg);
+		assert_int_equal(machine_config_parse(&cfg, too_much[i]), 0);
+		assert_int_equal(machine_boot(&cfg), -EINVAL);
+	}
+}
+
 static void test_boots_that_fail_leave_nothing(void **state)
 {
 	const unsigned long window = 0x7e8000000000;
@@ -287,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_words_are_known_and_told_of),
 		machine_test(test_boot_and_halt_again_and_again),
 		machine_test(test_one_machine_at_a_time),
+		machine_test(test_odd_sizes_of_parts),
 		machine_test(test_boots_that_fail_leave_nothing),
 		machine_test(test_leaks_are_counted),
 		machine_test(test_leaks_of_all_kinds_at_once),
