@@ -42,9 +42,10 @@ struct kswapd {
 	wait_queue_head_t wait;
 	bool woken;
 	bool stop;
-	u64 rested_ns;	       /* when it last had nothing left to do */
-	unsigned int failures; /* rounds without progress; hopeless at the maximum */
-	u64 gave_up_ns;	       /* when they came to that */
+	u64 rested_ns; /* when it last had nothing left to do */
+	/* Rounds without progress; hopeless at the maximum. Direct reclaim sets it to 0, too. */
+	unsigned int failures;
+	u64 gave_up_ns; /* when they came to that */
 };
 
 static struct kswapd kswapds[MAX_NUMNODES];
@@ -271,20 +272,21 @@ static void balance(struct kswapd *k)
 {
 	count_quick_hits(k);
 	count_vm_events(PAGEOUTRUN, 1);
-	if (k->failures >= MAX_RECLAIM_FAILURES && ktime_get_ns() - k->gave_up_ns > HOPELESS_NS)
+	if (READ_ONCE(k->failures) >= MAX_RECLAIM_FAILURES &&
+	    ktime_get_ns() - READ_ONCE(k->gave_up_ns) > HOPELESS_NS)
 		WRITE_ONCE(k->failures, 0);
-	while (node_is_below(k->pgdat, WMARK_HIGH) && k->failures < MAX_RECLAIM_FAILURES &&
-	       !READ_ONCE(k->stop)) {
+	while (node_is_below(k->pgdat, WMARK_HIGH) &&
+	       READ_ONCE(k->failures) < MAX_RECLAIM_FAILURES && !READ_ONCE(k->stop)) {
 		if (reclaim(GFP_KERNEL, BIT(k->pgdat->node_id), 32, PGSCAN_KSWAPD, PGSTEAL_KSWAPD))
 			WRITE_ONCE(k->failures, 0);
 		else
-			WRITE_ONCE(k->failures, k->failures + 1);
+			WRITE_ONCE(k->failures, READ_ONCE(k->failures) + 1);
 	}
 	drop_boosts(k->pgdat);
 	k->rested_ns = ktime_get_ns();
 	if (!node_is_below(k->pgdat, WMARK_HIGH))
 		WRITE_ONCE(k->failures, 0);
-	if (k->failures == MAX_RECLAIM_FAILURES)
+	if (READ_ONCE(k->failures) == MAX_RECLAIM_FAILURES)
 		WRITE_ONCE(k->gave_up_ns, k->rested_ns);
 }
 
