@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <unistd.h>
 #include "scull_test.h"
 
 const struct family families[NR_FAMILIES] = {
@@ -107,6 +108,47 @@ void expect_bytes(struct file *file, loff_t pos, size_t len, unsigned char byte)
 			fail_msg("byte %zu after %lld is %02x, not %02x", i, (long long)pos, buf[i],
 				 byte);
 	free(buf);
+}
+
+void become(unsigned int uid)
+{
+	current->uid = current->gid = uid;
+	current->client_pid = uid ? -1 : 0;
+}
+
+static void *client_main(void *arg)
+{
+	struct client *c = arg;
+
+	become(c->uid);
+	__atomic_store_n(&c->task, current, __ATOMIC_SEQ_CST);
+	c->ret = c->call(c->arg);
+	__atomic_store_n(&c->done, true, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+void client_start(struct client *c, unsigned int uid, long (*call)(void *), void *arg)
+{
+	*c = (struct client){ .uid = uid, .call = call, .arg = arg };
+	assert_int_equal(pthread_create(&c->thread, NULL, client_main, c), 0);
+}
+
+void client_must_wait(struct client *c)
+{
+	struct task_struct *t;
+
+	do {
+		if (__atomic_load_n(&c->done, __ATOMIC_SEQ_CST))
+			fail_msg("a call that should wait returned %ld", c->ret);
+		usleep(1000);
+		t = __atomic_load_n(&c->task, __ATOMIC_SEQ_CST);
+	} while (!t || !__atomic_load_n(&t->parked, __ATOMIC_SEQ_CST));
+}
+
+long client_end(struct client *c)
+{
+	pthread_join(c->thread, NULL);
+	return c->ret;
 }
 
 char *proc_text(const char *name)

@@ -6,6 +6,7 @@
 #ifndef SCULL_TEST_H
 #define SCULL_TEST_H
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,6 +64,26 @@ loff_t dev_size(struct file *file);
 
 /* Reads len bytes at pos and expects the count and that byte everywhere. */
 void expect_bytes(struct file *file, loff_t pos, size_t len, unsigned char byte);
+
+/*
+ * A client in a thread of its own, which makes one call. Asserts are for the main thread, so the
+ * result is looked at when it has ended.
+ */
+struct client {
+	unsigned int uid;
+	long (*call)(void *arg);
+	void *arg;
+	long ret;
+	struct task_struct *task; /* atomic; NULL until it runs */
+	bool done;		  /* atomic */
+	pthread_t thread;
+};
+void client_start(struct client *c, unsigned int uid, long (*call)(void *), void *arg);
+/* Until it waits for something. Fails if the call returns. */
+void client_must_wait(struct client *c);
+long client_end(struct client *c); /* what the call returned */
+/* The calling thread works for a client from here on, who cannot be seen; uid 0: no longer. */
+void become(unsigned int uid);
 
 /* All of a file of proc/, a string to be freed. */
 char *proc_text(const char *name);
