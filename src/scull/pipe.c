@@ -46,15 +46,37 @@ static dev_t first_pipe;
 static bool region_taken, linked;
 static struct proc_dir_entry *proc_entry;
 
-static bool has_data(const struct scull_pipe *pipe)
+/* Bytes that are in the buffer. Whoever asks has it open, so there is one. */
+static size_t filled(const struct scull_pipe *pipe)
 {
-	return READ_ONCE(pipe->rp) != READ_ONCE(pipe->wp);
+	return (READ_ONCE(pipe->wp) + pipe->size - READ_ONCE(pipe->rp)) % pipe->size;
 }
 
-/* Never 0 / 0: whoever asks has it open. */
-static size_t space_free(const struct scull_pipe *pipe)
+static bool has_data(const struct scull_pipe *pipe)
 {
-	return (READ_ONCE(pipe->rp) + pipe->size - READ_ONCE(pipe->wp) - 1) % pipe->size;
+	return filled(pipe) != 0;
+}
+
+static bool has_space(const struct scull_pipe *pipe)
+{
+	return filled(pipe) != pipe->size - 1;
+}
+
+/* What is at one end of a pipe: who waits there, for what, and where the next byte is. */
+struct pipe_end {
+	wait_queue_head_t *queue;
+	bool (*ready)(const struct scull_pipe *pipe);
+	size_t *pos;
+};
+
+static struct pipe_end read_end(struct scull_pipe *pipe)
+{
+	return (struct pipe_end){ &pipe->inq, has_data, &pipe->rp };
+}
+
+static struct pipe_end write_end(struct scull_pipe *pipe)
+{
+	return (struct pipe_end){ &pipe->outq, has_space, &pipe->wp };
 }
 
 static int scull_p_open(struct inode *inode, struct file *filp)
@@ -94,86 +116,68 @@ static int scull_p_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* Takes the lock when @ready says so. 0, -EAGAIN or -ERESTARTSYS, without the lock then. */
-static int lock_when(struct scull_pipe *pipe, struct file *filp, wait_queue_head_t *wq,
-		     bool (*ready)(const struct scull_pipe *))
+/* Takes the lock when @end is ready. 0, -EAGAIN or -ERESTARTSYS, without the lock then. */
+static int lock_when_ready(struct scull_pipe *pipe, struct file *filp, const struct pipe_end *end)
 {
 	for (;;) {
 		if (mutex_lock_interruptible(&pipe->lock))
 			return -ERESTARTSYS;
-		if (ready(pipe))
+		if (end->ready(pipe))
 			return 0;
 		mutex_unlock(&pipe->lock);
 		if (READ_ONCE(filp->f_flags) & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible_exclusive(*wq, ready(pipe)))
+		if (wait_event_interruptible_exclusive(*end->queue, end->ready(pipe)))
 			return -ERESTARTSYS;
 	}
 }
 
-static bool has_space(const struct scull_pipe *pipe)
+/*
+ * Moves what there is, or what there is room for, to or from the client; the rest is for the next
+ * call.
+ */
+static ssize_t move(struct file *filp, bool reads, char __user *buf, size_t count)
 {
-	return space_free(pipe) != 0;
+	struct scull_pipe *pipe = filp->private_data;
+	struct pipe_end mine = reads ? read_end(pipe) : write_end(pipe);
+	struct pipe_end other = reads ? write_end(pipe) : read_end(pipe);
+	size_t done = 0, left = 0;
+	bool more;
+	int ret;
+
+	if (!count)
+		return 0;
+	ret = lock_when_ready(pipe, filp, &mine);
+	if (ret)
+		return ret;
+	while (done < count && mine.ready(pipe) && !left) {
+		size_t there = reads ? filled(pipe) : pipe->size - 1 - filled(pipe);
+		size_t len = min(count - done, min(there, pipe->size - *mine.pos));
+		char *at = pipe->buffer + *mine.pos;
+
+		left = reads ? copy_to_user(buf + done, at, len)
+			     : copy_from_user(at, buf + done, len);
+		len -= left;
+		WRITE_ONCE(*mine.pos, (*mine.pos + len) % pipe->size);
+		done += len;
+	}
+	more = mine.ready(pipe);
+	mutex_unlock(&pipe->lock);
+	if (more)
+		wake_up_interruptible(mine.queue);
+	if (done)
+		wake_up_interruptible(other.queue);
+	return done ? (ssize_t)done : -EFAULT;
 }
 
 static ssize_t scull_p_read(struct file *filp, char __user *buf, size_t count, loff_t *f_pos)
 {
-	struct scull_pipe *pipe = filp->private_data;
-	size_t done = 0, left = 0;
-	bool more;
-	int ret;
-
-	if (!count)
-		return 0;
-	ret = lock_when(pipe, filp, &pipe->inq, has_data);
-	if (ret)
-		return ret;
-	while (done < count && has_data(pipe) && !left) {
-		size_t end = pipe->wp > pipe->rp ? pipe->wp : pipe->size;
-		size_t len = min(count - done, end - pipe->rp);
-
-		left = copy_to_user(buf + done, pipe->buffer + pipe->rp, len);
-		len -= left;
-		WRITE_ONCE(pipe->rp, (pipe->rp + len) % pipe->size);
-		done += len;
-	}
-	more = has_data(pipe);
-	mutex_unlock(&pipe->lock);
-	if (more)
-		wake_up_interruptible(&pipe->inq);
-	if (done)
-		wake_up_interruptible(&pipe->outq);
-	return done ? (ssize_t)done : -EFAULT;
+	return move(filp, true, buf, count);
 }
 
-/* Takes what there is room for; the rest is for the next call. */
 static ssize_t scull_p_write(struct file *filp, const char __user *buf, size_t count, loff_t *f_pos)
 {
-	struct scull_pipe *pipe = filp->private_data;
-	size_t done = 0, left = 0;
-	bool more;
-	int ret;
-
-	if (!count)
-		return 0;
-	ret = lock_when(pipe, filp, &pipe->outq, has_space);
-	if (ret)
-		return ret;
-	while (done < count && has_space(pipe) && !left) {
-		size_t len = min(count - done, min(space_free(pipe), pipe->size - pipe->wp));
-
-		left = copy_from_user(pipe->buffer + pipe->wp, buf + done, len);
-		len -= left;
-		WRITE_ONCE(pipe->wp, (pipe->wp + len) % pipe->size);
-		done += len;
-	}
-	more = has_space(pipe);
-	mutex_unlock(&pipe->lock);
-	if (more)
-		wake_up_interruptible(&pipe->outq);
-	if (done)
-		wake_up_interruptible(&pipe->inq);
-	return done ? (ssize_t)done : -EFAULT;
+	return move(filp, false, (char __user *)(uintptr_t)buf, count);
 }
 
 static __poll_t scull_p_poll(struct file *filp, poll_table *table)
