@@ -93,7 +93,7 @@ static void scullv_takes_areas(void **state)
 	struct file *file = dev_open("scullv", 0, O_RDWR);
 	size_t len = 3 * (PAGE_SIZE << 4);
 	unsigned long addr[10], page;
-	char *data = malloc(len);
+	char *data = malloc(len), *info;
 	int i;
 
 	memset(data, 'v', len);
@@ -105,6 +105,9 @@ static void scullv_takes_areas(void **state)
 			assert_non_null(vmalloc_to_page((char *)addr[i] + page * PAGE_SIZE));
 		assert_null(vmalloc_to_page((char *)addr[i] + 16 * PAGE_SIZE));
 	}
+	info = proc_text("vmallocinfo");
+	assert_int_equal(count_lines(info, " scullv_alloc_quantum+"), 3);
+	free(info);
 	free(data);
 	vfs_release(file);
 }
