@@ -4,8 +4,8 @@
  *
  * Whoever holds memory that it can do without registers a shrinker. Under pressure the machine
  * asks count_objects() how much there is (it must not block) and scan_objects() to free up to
- * sc->nr_to_scan of it, once for each node that needs memory. Both run in a thread that may sleep
- * if sc->gfp_mask allows it, without locks of the allocators held.
+ * sc->nr_to_scan of it; those that tell nodes apart, once for each node that needs memory. Both run
+ * in a thread that may sleep if sc->gfp_mask allows it, without locks of the allocators held.
  * Source of the rules: Linux 6.1, mm/vmscan.c, do_shrink_slab().
  */
 #ifndef KMEM_SHRINKER_H

@@ -136,16 +136,26 @@ static void do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int pr
 	atomic_long_add(clamp(deferred + delta - scanned, 0l, 2 * freeable), nr_deferred);
 }
 
-static struct shrink_result shrink_slab(gfp_t gfp, int nid, int priority)
+/*
+ * Asks every shrinker for each node in @nodes; one that does not tell nodes apart once, or it would
+ * give the more the more nodes there are. Returns what came of it.
+ */
+static struct shrink_result shrink_nodes(gfp_t gfp, u32 nodes, int priority)
 {
 	struct shrink_result result = { 0 };
 	struct shrinker *s;
 
 	mutex_lock(&shrinker_mutex);
 	list_for_each_entry(s, &shrinkers, list) {
-		struct shrink_control sc = { .gfp_mask = gfp, .nid = nid };
+		for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
+			struct shrink_control sc = { .gfp_mask = gfp, .nid = nid };
 
-		do_shrink_slab(s, &sc, priority, &result);
+			if (!(nodes & BIT(nid)))
+				continue;
+			do_shrink_slab(s, &sc, priority, &result);
+			if (!(s->flags & SHRINKER_NUMA_AWARE))
+				break;
+		}
 	}
 	mutex_unlock(&shrinker_mutex);
 	return result;
@@ -159,9 +169,7 @@ unsigned long drop_slab(void)
 
 	count_vm_events(DROP_SLAB, 1);
 	do {
-		freed = 0;
-		for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
-			freed += shrink_slab(GFP_KERNEL, nid, 0).freed;
+		freed = shrink_nodes(GFP_KERNEL, ~0u, 0).freed;
 		sum += freed;
 	} while (freed >> shift++ > 1);
 	return sum;
@@ -192,14 +200,10 @@ static unsigned long reclaim(gfp_t gfp, u32 nodes, unsigned long enough, enum vm
 
 	current->flags |= PF_MEMALLOC;
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < enough; priority--) {
-		for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {
-			struct shrink_result r = { 0 };
+		struct shrink_result r = shrink_nodes(gfp, nodes, priority);
 
-			if (nodes & BIT(nid))
-				r = shrink_slab(gfp, nid, priority);
-			sum.scanned += r.scanned;
-			sum.freed += r.freed;
-		}
+		sum.scanned += r.scanned;
+		sum.freed += r.freed;
 		now = pages_at_hand();
 		freed = max(now > before ? now - before : 0, sum.freed);
 	}
