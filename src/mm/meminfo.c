@@ -65,14 +65,34 @@ static void show_zeros(struct seq_file *m, const char *const *labels, size_t nr)
 		show_kb(m, labels[i], 0);
 }
 
+/* Of machines with high memory only. */
+static void show_high_and_low(struct seq_file *m)
+{
+	unsigned long high = 0, high_free = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (zone->zone_start_pfn < max_low_pfn)
+			continue;
+		high += zone_managed_pages(zone);
+		high_free += zone_page_state(zone, NR_FREE_PAGES);
+	}
+	show_kb(m, "HighTotal:", high);
+	show_kb(m, "HighFree:", high_free);
+	show_kb(m, "LowTotal:", totalram_pages() - high);
+	show_kb(m, "LowFree:", nr_free_pages() - min(high_free, nr_free_pages()));
+}
+
 int meminfo_show(struct seq_file *m, void *v)
 {
 	static const char *const users[] = {
 		"Buffers:",	   "Cached:",	    "SwapCached:",     "Active:",
 		"Inactive:",	   "Active(anon):", "Inactive(anon):", "Active(file):",
-		"Inactive(file):", "Unevictable:",  "Mlocked:",	       "SwapTotal:",
-		"SwapFree:",	   "Zswap:",	    "Zswapped:",       "Dirty:",
-		"Writeback:",	   "AnonPages:",    "Mapped:",	       "Shmem:",
+		"Inactive(file):", "Unevictable:",  "Mlocked:",
+	};
+	static const char *const swap[] = {
+		"SwapTotal:", "SwapFree:",  "Zswap:",  "Zswapped:", "Dirty:",
+		"Writeback:", "AnonPages:", "Mapped:", "Shmem:",
 	};
 	static const char *const misc[] = { "SecPageTables:", "NFS_Unstable:", "Bounce:",
 					    "WritebackTmp:" };
@@ -85,6 +105,9 @@ int meminfo_show(struct seq_file *m, void *v)
 	show_kb(m, "MemFree:", nr_free_pages());
 	show_kb(m, "MemAvailable:", available_pages());
 	show_zeros(m, users, ARRAY_SIZE(users));
+	if (max_pfn != max_low_pfn)
+		show_high_and_low(m);
+	show_zeros(m, swap, ARRAY_SIZE(swap));
 	show_kb(m, "KReclaimable:", reclaimable);
 	show_kb(m, "Slab:", reclaimable + unreclaimable);
 	show_kb(m, "SReclaimable:", reclaimable);

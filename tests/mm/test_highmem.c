@@ -46,6 +46,42 @@ static void test_2_1_highmem_goes_downward_when_full(void **state)
 	halt();
 }
 
+static unsigned long kb_of(const char *text, const char *key)
+{
+	unsigned long kb = ~0ul;
+	const char *line = strstr(text, key);
+
+	assert_non_null(line);
+	assert_int_equal(sscanf(line + strlen(key), " %lu", &kb), 1);
+	return kb;
+}
+
+static void test_2_6_meminfo_tells_high_and_low(void **state)
+{
+	struct seq_file m;
+	const char *text;
+
+	boot(WORDS);
+	all_free_pages();
+	seq_buffer_open(&m);
+	meminfo_show(&m, NULL);
+	text = seq_buffer_text(&m);
+	assert_int_equal(kb_of(text, "HighTotal:"), 64 << 10);
+	assert_int_equal(kb_of(text, "HighFree:"), 64 << 10);
+	assert_int_equal(kb_of(text, "LowTotal:") + (64 << 10), kb_of(text, "MemTotal:"));
+	assert_int_equal(kb_of(text, "LowFree:") + (64 << 10), kb_of(text, "MemFree:"));
+	assert_true(strstr(text, "Mlocked:") < strstr(text, "HighTotal:"));
+	assert_true(strstr(text, "LowFree:") < strstr(text, "SwapTotal:"));
+	seq_buffer_release(&m);
+	halt();
+	boot("mem=64M,cpus=1");
+	seq_buffer_open(&m);
+	meminfo_show(&m, NULL);
+	assert_null(strstr(seq_buffer_text(&m), "HighTotal:"));
+	seq_buffer_release(&m);
+	halt();
+}
+
 static void test_3_7_an_address_while_it_is_mapped(void **state)
 {
 	struct page *page, *low;
@@ -239,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_2_1_highmem_goes_downward_when_full),
+		machine_test(test_2_6_meminfo_tells_high_and_low),
 		machine_test(test_3_7_an_address_while_it_is_mapped),
 		machine_test(test_3_7_all_slots_at_once),
 		machine_test(test_3_7_slots_that_collide),
