@@ -533,6 +533,32 @@ static void test_5_10_empty_slabs_come_back_under_pressure(void **state)
 	halt();
 }
 
+/* There are no processes whose end would give memory: the request fails, whatever it is. */
+static void test_10_3_exhaustion_kills_nobody(void **state)
+{
+	static const unsigned int orders[] = { 0, 1, 3, 4 };
+	struct page *page, *next;
+	struct seq_file m;
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=2");
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, orders[i]))) {
+			page->private = orders[i]; /* what kswapd found meanwhile */
+			list_add(&page->lru, &taken);
+		}
+	seq_buffer_open(&m);
+	vmstat_show(&m, NULL);
+	assert_non_null(strstr(seq_buffer_text(&m), "\noom_kill 0\n"));
+	seq_buffer_release(&m);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_pages(page, page->private);
+	page = alloc_pages(GFP_KERNEL, 4);
+	assert_non_null(page);
+	__free_pages(page, 4);
+	halt();
+}
+
 static void test_nobody_s_data_is_dropped(void **state)
 {
 	struct page *page, *next;
@@ -593,6 +619,7 @@ int main(void)
 		machine_test(test_10_1_kswapd_works_from_low_to_high),
 		machine_test(test_10_1_kswapd_gives_up_and_comes_back),
 		machine_test(test_5_10_empty_slabs_come_back_under_pressure),
+		machine_test(test_10_3_exhaustion_kills_nobody),
 		machine_test(test_nobody_s_data_is_dropped),
 		machine_test(test_a_forgotten_shrinker_ends_with_its_machine),
 	};

@@ -83,6 +83,42 @@ static void assert_protection(void)
 	}
 }
 
+/* They take no part in min_free_kbytes: a thousandth of each, from 32 to 128 pages. */
+static void test_2_3_high_and_movable_memory(void **state)
+{
+	static const struct {
+		const char *words;
+		enum zone_type idx;
+		unsigned long min;
+	} cases[] = {
+		{ "mem=64M,cpus=1,highmem=16M", ZONE_HIGHMEM, 32 },
+		{ "mem=512M,cpus=1,highmem=256M", ZONE_HIGHMEM, 64 },
+		{ "mem=2G,cpus=1,highmem=1G", ZONE_HIGHMEM, 128 },
+		{ "mem=512M,cpus=1,movablecore=256M,bootmem=top:8M", ZONE_MOVABLE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned long lowmem = 0, managed, d;
+		struct zone *zone;
+
+		boot(cases[i].words);
+		for_each_populated_zone(zone)
+			lowmem += zone->idx <= ZONE_NORMAL ? zone_managed_pages(zone) : 0;
+		assert_int_equal(min_free_kbytes, root_of(lowmem * 4 * 16));
+		zone = &NODE_DATA(0)->node_zones[cases[i].idx];
+		managed = zone_managed_pages(zone);
+		if (cases[i].min)
+			assert_int_equal(zone->_watermark[WMARK_MIN], cases[i].min);
+		else
+			assert_int_equal(zone->_watermark[WMARK_MIN], managed / 1024);
+		d = (unsigned long)(min_free_kbytes >> 2) * managed / lowmem / 4;
+		d = max(d, managed / 1000);
+		assert_int_equal(zone->_watermark[WMARK_LOW], zone->_watermark[WMARK_MIN] + d);
+		assert_int_equal(zone->_watermark[WMARK_HIGH], zone->_watermark[WMARK_MIN] + 2 * d);
+		halt();
+	}
+}
+
 static void test_2_4_lowmem_reserve(void **state)
 {
 	static const int ratios[MAX_NR_ZONES] = { 256, 256, 32, 0, 0 };
@@ -242,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_test(test_2_2_min_free_kbytes),
 		machine_test(test_2_3_marks_of_each_zone),
+		machine_test(test_2_3_high_and_movable_memory),
 		machine_test(test_2_4_lowmem_reserve),
 		machine_test(test_2_4_reserve_is_kept_from_higher_requests),
 		machine_test(test_2_5_settings_recompute_everything),
