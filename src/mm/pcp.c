@@ -162,7 +162,8 @@ static int high_for(const struct zone *zone, int batch)
 		total = zone->managed_pages / percpu_pagelist_high_fraction;
 	for_each_possible_cpu(cpu)
 		cpus += cpu_to_node(cpu) == zone->zone_pgdat->node_id;
-	return max_t(unsigned long, total / max(cpus, 1u), 4 * batch);
+	/* Of a node without CPUs each may keep a share. */
+	return max_t(unsigned long, total / (cpus ? cpus : nr_cpu_ids), 4 * batch);
 }
 
 /* A stack alone, with its hot entry, does not go above the CPU's limit. */

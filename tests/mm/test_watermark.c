@@ -250,6 +250,14 @@ static void test_3_4_percpu_pagelist_high_fraction(void **state)
 	assert_int_equal(set_percpu_pagelist_high_fraction(0), 0);
 	assert_int_equal(zone->pageset_high, high);
 	halt();
+	/* A node's own CPUs share; where there are none, all do. */
+	boot("mem=1G,cpus=3,numa=fake=4");
+	assert_int_equal(set_percpu_pagelist_high_fraction(8), 0);
+	for (int nid = 1; nid < 4; nid++) {
+		zone = &NODE_DATA(nid)->node_zones[ZONE_DMA32];
+		assert_int_equal(zone->pageset_high, zone->managed_pages / 8 / (nid < 3 ? 1 : 3));
+	}
+	halt();
 }
 
 static void set_marks(struct worker *w)
