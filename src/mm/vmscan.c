@@ -322,6 +322,11 @@ static bool has_work(const struct kswapd *k, const struct zone *zone)
 		ktime_get_ns() - READ_ONCE(k->gave_up_ns) > HOPELESS_NS);
 }
 
+bool node_unreclaimable(int nid)
+{
+	return READ_ONCE(kswapds[nid].failures) >= MAX_RECLAIM_FAILURES;
+}
+
 void wakeup_kswapds(struct zone *const *zones)
 {
 	for (; *zones; zones++) {

@@ -18,6 +18,9 @@ unsigned long try_to_free_pages(struct zone *const *zones, unsigned int order, g
 /* Wakes the kswapd of every node in the list whose zones are low or boosted. Context: any. */
 void wakeup_kswapds(struct zone *const *zones);
 
+/* Has the node's kswapd given up? */
+bool node_unreclaimable(int nid);
+
 /* The boosts of these zones' marks end now. False if there were none. Context: any. */
 bool take_back_boosts(struct zone *const *zones);
 

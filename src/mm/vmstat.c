@@ -14,6 +14,7 @@
 #include <kmem/vmstat.h>
 
 #include "percpu_internal.h"
+#include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
 
@@ -429,8 +430,8 @@ static void show_pagesets(struct seq_file *m, const struct zone *zone)
 		/* Counters are not kept back on CPUs, so nothing is ever owed. */
 		seq_puts(m, "\n  vm stats threshold: 0");
 	}
-	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu", 0u,
-		   zone->zone_start_pfn);
+	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu",
+		   node_unreclaimable(zone->zone_pgdat->node_id), zone->zone_start_pfn);
 }
 
 int zoneinfo_show(struct seq_file *m, void *v)

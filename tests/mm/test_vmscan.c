@@ -468,6 +468,18 @@ static void test_10_1_kswapd_works_from_low_to_high(void **state)
 	halt();
 }
 
+static bool zoneinfo_says(const char *text)
+{
+	struct seq_file m;
+	bool says;
+
+	seq_buffer_open(&m);
+	zoneinfo_show(&m, NULL);
+	says = strstr(seq_buffer_text(&m), text);
+	seq_buffer_release(&m);
+	return says;
+}
+
 /* Sixteen rounds that bring nothing are enough; but what was hopeless once is not so for ever. */
 static void test_10_1_kswapd_gives_up_and_comes_back(void **state)
 {
@@ -486,6 +498,9 @@ static void test_10_1_kswapd_gives_up_and_comes_back(void **state)
 	}
 	runs = atomic_long_read(&vm_events[PAGEOUTRUN]);
 	assert_in_range(runs, 1, 30);
+	for (int i = 0; i < SETTLES && !zoneinfo_says("\n  node_unreclaimable:  1\n"); i++)
+		usleep(SETTLE_TIME_US);
+	assert_true(zoneinfo_says("\n  node_unreclaimable:  1\n"));
 	list_for_each_entry_safe(page, next, &taken, lru)
 		__free_page(page);
 	INIT_LIST_HEAD(&taken);
