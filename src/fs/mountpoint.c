@@ -46,11 +46,22 @@ static int clean_stale(const char *path)
 	return -1;
 }
 
+/* Has the daemon behind the mount gone? Who asks in the moment when it goes is told otherwise. */
+static bool is_stale(const char *path)
+{
+	struct stat st;
+	bool fails = stat(path, &st);
+
+	if (fails && errno == ECONNABORTED)
+		fails = stat(path, &st);
+	return fails && errno == ENOTCONN;
+}
+
 static int check_directory(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) && errno == ENOTCONN && clean_stale(path))
+	if (is_stale(path) && clean_stale(path))
 		return -1;
 	if (stat(path, &st)) {
 		if (errno == ENOENT)
