@@ -52,6 +52,11 @@
  */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
 				     slab_flags_t flags, void (*ctor)(void *));
+/* The same, and bytes [useroffset, useroffset + usersize) may be copied to clients. Not shared. */
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *));
 #define KMEM_CACHE(type, flags) \
 	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), (flags), NULL)
 
@@ -235,6 +240,9 @@ size_t kmalloc_size_roundup(size_t size); /* what kmalloc(size) would reserve */
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 void *kmemdup(const void *src, size_t len, gfp_t gfp);
+void *kmemdup_array(const void *src, size_t count, size_t size, gfp_t gfp);
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp); /* and a 0 behind it */
+void *kvmemdup(const void *src, size_t len, gfp_t gfp);	 /* for kvfree() */
 char *kasprintf(gfp_t gfp, const char *fmt, ...) __printf(2, 3);
 
 static inline void *kzalloc(size_t size, gfp_t gfp)
@@ -261,6 +269,20 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kmalloc_array(n, size, gfp | __GFP_ZERO);
 }
 
+static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc_node(bytes, gfp, node);
+}
+
+static inline void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	return kmalloc_array_node(n, size, gfp | __GFP_ZERO, node);
+}
+
 static inline void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
@@ -273,6 +295,7 @@ static inline void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
 /* kmalloc first, vmalloc when that is large and fails; kvfree() frees either. */
 void *kvmalloc_node(size_t size, gfp_t gfp, int node);
 void kvfree(const void *addr); /* may sleep */
+void kvfree_sensitive(const void *addr, size_t len);
 
 static inline void *kvmalloc(size_t size, gfp_t gfp)
 {
@@ -282,6 +305,11 @@ static inline void *kvmalloc(size_t size, gfp_t gfp)
 static inline void *kvzalloc(size_t size, gfp_t gfp)
 {
 	return kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *kvzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return kvmalloc_node(size, gfp | __GFP_ZERO, node);
 }
 
 static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)

@@ -62,6 +62,9 @@ struct kmem_cache {
 	/* The book's constructor and destructor (ldd3.h). */
 	void (*book_ctor)(void *, struct kmem_cache *, unsigned long);
 	void (*book_dtor)(void *, struct kmem_cache *, unsigned long);
+	/* What may be copied to clients; kept for sysfs, not enforced. */
+	unsigned int useroffset, usersize;
+	bool of_kmalloc;
 	bool watched;  /* every alloc and free is seen: no sheaves; see mm/slab_hooks.c */
 	bool failslab; /* failslab's cache-filter means it */
 	bool no_reap;  /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */

@@ -90,7 +90,9 @@ static void *kmalloc_large(size_t size, gfp_t gfp, int node)
 		      "kmalloc of %zu bytes; the largest is %lu", size, KMALLOC_MAX_SIZE) ||
 	    size > KMALLOC_MAX_SIZE)
 		return NULL;
-	gfp = (gfp & ~__GFP_HIGHMEM) | __GFP_COMP;
+	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
+		gfp = slab_fix_flags(gfp);
+	gfp |= __GFP_COMP;
 	page = node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 	if (!page)
 		return NULL;
@@ -151,6 +153,16 @@ void __kfree(const void *object)
 	}
 }
 
+/* What lies between the end of the object and the next is the user's if nobody keeps things there. */
+static size_t slab_ksize(const struct kmem_cache *s)
+{
+	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
+		return s->object_size;
+	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
+		return s->inuse;
+	return s->size;
+}
+
 size_t ksize(const void *object)
 {
 	struct page *page;
@@ -159,19 +171,23 @@ size_t ksize(const void *object)
 		return 0;
 	page = virt_to_page(object);
 	if (PageSlab(page))
-		return page->slab_cache->object_size;
+		return slab_ksize(page->slab_cache);
 	return is_large(page) ? PAGE_SIZE << page->order : 0;
+}
+
+static void clear_for_certain(const void *object, size_t size)
+{
+	memset((void *)object, 0, size);
+	/* Or the compiler sees that nobody reads it. */
+	__asm__ volatile("" : : "r"(object) : "memory");
 }
 
 void kfree_sensitive(const void *object)
 {
 	size_t size = ksize(object);
 
-	if (size) {
-		memset((void *)object, 0, size);
-		/* Or the compiler sees that nobody reads it. */
-		__asm__ volatile("" : : "r"(object) : "memory");
-	}
+	if (size)
+		clear_for_certain(object, size);
 	kfree(object);
 }
 
@@ -221,20 +237,41 @@ void *kmemdup(const void *src, size_t len, gfp_t gfp)
 	return p;
 }
 
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
+void *kmemdup_array(const void *src, size_t count, size_t size, gfp_t gfp)
 {
-	size_t len;
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	return kmemdup(src, bytes, gfp);
+}
+
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+{
 	char *p;
 
 	if (!s)
 		return NULL;
-	len = strnlen(s, max);
 	p = kmalloc(len + 1, gfp);
 	if (p) {
 		memcpy(p, s, len);
 		p[len] = '\0';
 	}
 	return p;
+}
+
+void *kvmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *p = kvmalloc(len, gfp);
+
+	if (p && len)
+		memcpy(p, src, len);
+	return p;
+}
+
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
 }
 
 char *kstrdup(const char *s, gfp_t gfp)
@@ -290,4 +327,12 @@ void kvfree(const void *addr)
 		vfree(addr);
 	else if (!vmalloc_nommu || !addr || !nommu_free(addr))
 		kfree(addr);
+}
+
+void kvfree_sensitive(const void *addr, size_t len)
+{
+	if (ZERO_OR_NULL_PTR(addr))
+		return;
+	clear_for_certain(addr, len);
+	kvfree(addr);
 }

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab.c - objects of one size, cut from pages.
+ * slab.c - slabs: pages cut into objects of one size, and each node's lists of them.
  *
  * 1. Idea (Bonwick 1994): a *slab* is a compound page cut into equal objects. Allocating one is
  *    taking it off a list; the type-stable memory stays in the cache for the next user, and what
  *    a constructor did to it stays done. The page's own struct page is the slab's descriptor
  *    (Lameter's SLUB), so objects need no header: the page says which cache they are of.
  *
- * 2. Layout of a slab of n objects: n * size bytes of objects, the rest of the block unused. An
- *    object is red_left_pad | object_size | ... | up to size. The word at ->offset is the
- *    allocator's while the object is free: in the middle of the object, where an overrun of the
- *    neighbour does not reach it first, or behind it where the object must keep its contents
- *    (constructor, TYPESAFE_BY_RCU). Which objects are free is told in freelist.c.
+ * 2. Layout of a slab of n objects: n * size bytes of objects, the rest of the block unused. What
+ *    an object is made of is told in slab_layout.c, which objects are free in freelist.c.
  *
  * 3. In front of the slabs stand the sheaves (sheaf.c): the way in and out for nearly every
  *    object. What is below works in batches under the node's list_lock, and a run of objects of
  *    one slab is one step. A new slab belongs to who made it until it is listed: most of it has
  *    gone into a sheaf by then.
  *
- * 4. Invariants of a slab (slab_check_nodes() recomputes them):
+ * 4. Invariants of a slab (slab_check.c recomputes them):
  *	inuse + free objects (freelist.c) = objects
  *	on partial  <=>  inuse < objects;   on full  <=>  inuse = objects
  *    and of a node
@@ -35,9 +32,7 @@
 #include <kmem/rcupdate.h>
 #include <kmem/workqueue.h>
 
-#include "gfp_names.h"
 #include "slab.h"
-#include "slab_hooks.h"
 #include "zone.h"
 
 static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
@@ -399,190 +394,4 @@ bool slab_is_free(struct kmem_cache *s, const void *object)
 	free = freelist_has(s, slab, object);
 	spin_unlock(&n->list_lock);
 	return free;
-}
-
-static unsigned long check_slab(const struct kmem_cache *s, const struct page *slab, bool full)
-{
-	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
-	int free = freelist_marks(s, slab, marks);
-	unsigned long bad = 0;
-
-	bad += free < 0 || free + slab->inuse != slab->objects;
-	bad += full != (slab->inuse == slab->objects);
-	bad += !PageSlab(slab) || slab->slab_cache != s || page_ref_count(slab) != 1;
-	if (bad)
-		pr_err("BUG %s: slab %p: %u in use, %d free of %u\n", s->name, page_address(slab),
-		       slab->inuse, free, slab->objects);
-	return bad;
-}
-
-/* Caller holds slab_mutex. */
-unsigned long slab_check_nodes(struct kmem_cache *s)
-{
-	unsigned long bad = 0;
-
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-		unsigned long slabs = 0, partial = 0, total = 0, free = 0;
-		struct page *slab;
-
-		spin_lock(&n->list_lock);
-		list_for_each_entry(slab, &n->partial, lru) {
-			bad += check_slab(s, slab, false);
-			partial++;
-			total += slab->objects;
-			free += slab->objects - slab->inuse;
-		}
-		slabs = partial;
-		list_for_each_entry(slab, &n->full, lru) {
-			bad += check_slab(s, slab, true);
-			slabs++;
-			total += slab->objects;
-		}
-		bad += slabs != n->nr_slabs || partial != n->nr_partial ||
-		       total != n->total_objects || free != n->free_objects;
-		spin_unlock(&n->list_lock);
-	}
-	if (bad)
-		pr_err("BUG %s: %lu invariants broken\n", s->name, bad);
-	return bad;
-}
-
-static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *budget)
-{
-	static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
-
-	if (freelist_marks(s, slab, marks) < 0)
-		return;
-	for (unsigned int i = 0; i < slab->objects && *budget; i++) {
-		void *object = slab_object(s, slab, i);
-
-		if (marks[i])
-			continue;
-		--*budget;
-		pr_err("  Object 0x%016lx @offset=%lu\n", (unsigned long)object,
-		       (unsigned long)((char *)object - (char *)page_address(slab)));
-	}
-}
-
-/* The first of them; thousands would push everything else out of the log. Under slab_mutex. */
-void slab_list_live(struct kmem_cache *s)
-{
-	unsigned int budget = 32;
-	struct page *slab;
-
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-
-		spin_lock(&n->list_lock);
-		list_for_each_entry(slab, &n->full, lru)
-			list_live_of(s, slab, &budget);
-		list_for_each_entry(slab, &n->partial, lru)
-			list_live_of(s, slab, &budget);
-		spin_unlock(&n->list_lock);
-	}
-}
-
-static gfp_t fix_flags(gfp_t gfp)
-{
-	char was[GFP_NAMES_MAX], now[GFP_NAMES_MAX];
-	gfp_t bad = gfp & GFP_SLAB_BUG_MASK;
-
-	gfp &= ~GFP_SLAB_BUG_MASK;
-	pr_warn("Unexpected gfp: 0x%x (%s). Fixing up to gfp: 0x%x (%s). Fix your code!\n", bad,
-		gfp_names(bad, was, sizeof(was)), gfp, gfp_names(gfp, now, sizeof(now)));
-	dump_stack();
-	return gfp;
-}
-
-void slab_zero_constructed(struct kmem_cache *s)
-{
-	WARN_ONCE(true, "%s: __GFP_ZERO and a constructor", s->name);
-}
-
-static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp)
-{
-	if (unlikely(gfp & __GFP_ZERO) && object)
-		slab_zero(s, object);
-	return object;
-}
-
-void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
-{
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-		gfp = fix_flags(gfp);
-	if (unlikely(READ_ONCE(s->watched)))
-		return slab_alloc_watched(s, gfp, NUMA_NO_NODE);
-	return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp);
-}
-
-void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
-{
-	/* A node that is not there is no constraint. */
-	if ((unsigned int)node >= nr_online_nodes || nr_online_nodes == 1)
-		return kmem_cache_alloc(s, gfp);
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-		gfp = fix_flags(gfp);
-	if (unlikely(READ_ONCE(s->watched)))
-		return slab_alloc_watched(s, gfp, node);
-	return finish_alloc(s, slab_take_one(s, gfp, node), gfp);
-}
-
-bool slab_report_free(struct kmem_cache *s, const void *object, const char *what)
-{
-	pr_err("BUG %s: %s 0x%016lx\n", s->name, what, (unsigned long)object);
-	dump_stack();
-	return false;
-}
-
-/* May the object be freed to @*s? A stranger goes to the cache it is from. */
-static bool check_free(struct kmem_cache **s, void *object)
-{
-	struct kmem_cache *real = cache_of_object(object);
-
-	if (!real || !is_object_of(real, object))
-		return slab_report_free(*s, object, "Invalid object pointer");
-	if (real != *s) {
-		pr_err("cache_from_obj: Wrong slab cache. %s but object is from %s\n", (*s)->name,
-		       real->name);
-		dump_stack();
-		*s = real;
-	}
-	return true;
-}
-
-void __kmem_cache_free(struct kmem_cache *s, void *object)
-{
-	if (!object || !check_free(&s, object))
-		return;
-	if (unlikely(READ_ONCE(s->watched)))
-		slab_free_watched(s, object);
-	else if (!sheaf_free_slow(s, object))
-		slab_report_free(s, object, "Object already free");
-}
-
-int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
-{
-	for (size_t i = 0; i < nr; i++) {
-		p[i] = kmem_cache_alloc(s, gfp);
-		if (!p[i]) {
-			kmem_cache_free_bulk(s, i, p);
-			return 0;
-		}
-	}
-	return nr;
-}
-
-void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
-{
-	for (size_t i = 0; i < nr; i++) {
-		if (s)
-			kmem_cache_free(s, p[i]);
-		else
-			kfree(p[i]);
-	}
 }

@@ -4,7 +4,10 @@
  *
  *	kmalloc.c	sizes and types on top of caches
  *	slab_common.c	the list of caches: creation, merging, destruction, proc/slabinfo
- *	slab.c		alloc and free; slabs: pages cut into objects, and each node's lists of them
+ *	slab_layout.c	how large objects and slabs are
+ *	slab_alloc.c	requests that are not served inline; checks of what is freed
+ *	slab.c		slabs: pages cut into objects, and each node's lists of them
+ *	slab_check.c	a look at every slab
  *	freelist.c	which objects of one slab are free
  *	sheaf.c		arrays of free objects in front of the slabs, for each CPU, and the barn
  */
@@ -51,8 +54,8 @@ unsigned int freelist_take(const struct kmem_cache *s, struct page *slab, void *
 			   unsigned int nr);
 unsigned int freelist_give(const struct kmem_cache *s, struct page *slab, void **p,
 			   unsigned int nr);
-/* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
 bool freelist_has(const struct kmem_cache *s, const struct page *slab, const void *object);
+/* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
 int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free);
 
 /* slab.c */
@@ -70,15 +73,21 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 void slab_give(struct kmem_cache *s, void **p, unsigned int nr);
 unsigned long slab_discard_empty(struct kmem_cache *s); /* returns the pages freed */
 unsigned long slab_live_objects(struct kmem_cache *s);
-unsigned long slab_check_nodes(struct kmem_cache *s);
 /* The cache of an object, or NULL with a report if it is none. */
 struct kmem_cache *cache_of_object(const void *object);
-void slab_list_live(struct kmem_cache *s); /* into the log */
 /* ->watched has changed: so does which objects may be freed inline. */
 void slab_mark_pages(struct kmem_cache *s);
 /* Is an object of the cache free for its slab? */
 bool slab_is_free(struct kmem_cache *s, const void *object);
+
+/* slab_alloc.c */
 bool slab_report_free(struct kmem_cache *s, const void *object, const char *what); /* false */
+gfp_t slab_fix_flags(gfp_t gfp); /* without what no object can obey, and tells of it */
+
+/* slab_check.c, under slab_mutex */
+unsigned long slab_check_nodes(struct kmem_cache *s);
+/* The first of them; thousands would push everything else out of the log. */
+void slab_list_live(struct kmem_cache *s);
 
 /* sheaf.c */
 extern struct sheaf no_sheaf; /* size 0, capacity 0: where every CPU starts */
@@ -93,6 +102,12 @@ unsigned long barn_objects(struct kmem_cache *s);
 /* For all caches, on the CPUs nobody is busy on. */
 void slab_flush_idle(void);
 
+/* slab_layout.c */
+unsigned int slab_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
+int slab_calculate_order(unsigned int size); /* or -ENOSYS */
+/* Everything that follows from ->object_size, ->align, ->flags and ->ctor; 0 or -ENOSYS. */
+int slab_calculate_sizes(struct kmem_cache *s);
+
 /* slab_common.c */
 extern struct mutex slab_mutex;
 extern struct list_head slab_caches; /* newest first; protected by slab_mutex */
@@ -100,7 +115,6 @@ extern struct kmem_cache *sheaf_cache, *kmem_cache_cache;
 int slab_boot(void);
 /* Ends all caches; returns the objects (and caches) that nobody had freed, each named. */
 unsigned long slab_exit(void);
-int slab_calculate_order(unsigned int size);
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount);
 void slab_free_unused(void); /* empty slabs of all caches, for an idle machine */

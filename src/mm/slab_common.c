@@ -2,20 +2,14 @@
 /*
  * slab_common.c - the caches as a family: creation, sharing, destruction, proc/slabinfo.
  *
- * 1. How large a slab is. Larger slabs mean fewer trips to the page allocator, smaller ones less
- *    memory held for nothing. The order is the smallest, up to SLAB_MAX_ORDER, that holds at
- *    least min_objects = 4 * (fls(CPUs) + 1) objects and wastes at most 1/16 of it; then 1/8 and
- *    1/4; then fewer objects. An object larger than that takes a slab of its own. This is the
- *    kernel's rule, so slabinfo's objperslab and pagesperslab are the kernel's too.
- *
- * 2. Sharing. Two caches whose objects differ by less than a word, with the same flags that
+ * 1. Sharing. Two caches whose objects differ by less than a word, with the same flags that
  *    matter and no constructor, are one cache with two names: fewer half-filled slabs. Only the
  *    first name is in slabinfo. The plain kmalloc caches share with nobody.
  *
- * 3. Bootstrapping. A cache is described by objects of the caches "kmem_cache" and
+ * 2. Bootstrapping. A cache is described by objects of the caches "kmem_cache" and
  *    "kmem_cache_node", sheaves by objects of "kmem_sheaf". These three are static.
  *
- * 4. Locks: slab_mutex around the list and the reference counts. It is held over allocations, so
+ * 3. Locks: slab_mutex around the list and the reference counts. It is held over allocations, so
  *    reclaim only tries it.
  */
 #include <stdio.h>
@@ -26,6 +20,7 @@
 #include <kmem/shrinker.h>
 #include <kmem/workqueue.h>
 
+#include "../kernel/kallsyms.h"
 #include "slab.h"
 #include "slab_hooks.h"
 #include "slab_sysfs.h"
@@ -37,142 +32,23 @@ DEFINE_MUTEX(slab_mutex);
 LIST_HEAD(slab_caches);
 static LIST_HEAD(abandoned_caches); /* destroyed with live objects; protected by slab_mutex */
 
+static bool kmalloc_is_up; /* what is created before are its own caches */
+
 static struct kmem_cache boot_caches[BOOT_CACHES];
 static struct kmem_cache_node boot_nodes[BOOT_CACHES][MAX_NUMNODES];
 #define kmem_cache_node_cache (&boot_caches[0])
 struct kmem_cache *kmem_cache_cache = &boot_caches[1];
 struct kmem_cache *sheaf_cache = &boot_caches[2];
 
-static unsigned int objects_in(unsigned int order, unsigned int size)
+/* These have names of the program's own: there is no kmalloc yet to copy them. */
+static bool is_kmalloc_cache(const struct kmem_cache *s)
 {
-	return (PAGE_SIZE << order) / size;
-}
-
-/* The smallest order for @objects that wastes at most 1/@fraction of the slab. */
-static unsigned int order_for(unsigned int size, unsigned int objects, unsigned int max,
-			      unsigned int fraction)
-{
-	unsigned int order;
-
-	if (objects_in(0, size) > SLAB_MAX_OBJECTS)
-		return get_order((unsigned long)size * SLAB_MAX_OBJECTS) - 1;
-	for (order = get_order((unsigned long)objects * size); order <= max; order++) {
-		unsigned long bytes = PAGE_SIZE << order;
-
-		if (bytes % size <= bytes / fraction)
-			break;
-	}
-	return order;
-}
-
-int slab_calculate_order(unsigned int size)
-{
-	unsigned int objects = 4 * (fls_long(max(nr_cpu_ids, 1u)) + 1);
-	unsigned int order;
-
-	objects = min(objects, objects_in(SLAB_MAX_ORDER, size));
-	for (; objects > 1; objects--) {
-		for (unsigned int fraction = 16; fraction >= 4; fraction /= 2) {
-			order = order_for(size, objects, SLAB_MAX_ORDER, fraction);
-			if (order <= SLAB_MAX_ORDER)
-				return order;
-		}
-	}
-	order = order_for(size, 1, SLAB_MAX_ORDER, 1);
-	if (order > SLAB_MAX_ORDER)
-		order = order_for(size, 1, MAX_PAGE_ORDER, 1);
-	return order <= MAX_PAGE_ORDER ? (int)order : -ENOSYS;
-}
-
-static unsigned int calculate_alignment(slab_flags_t flags, unsigned int align, unsigned int size)
-{
-	if (flags & SLAB_HWCACHE_ALIGN) {
-		unsigned int line = SMP_CACHE_BYTES;
-
-		while (size <= line / 2)
-			line /= 2;
-		align = max(align, line);
-	}
-	return ALIGN(max(align, (unsigned int)ARCH_KMALLOC_MINALIGN), sizeof(void *));
-}
-
-/* Objects in a sheaf: with its head it is 1 KiB, and holds nearly two slabs of small objects. */
-#define SHEAF_MAX 124
-
-static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
-{
-	if (flags & SLAB_NO_SHEAVES)
-		return 0;
-	/* The most that fits, where a CPU's sheaf of it holds no more than a 1024th of RAM. */
-	if ((unsigned long)size * SHEAF_MAX <= totalram_pages() << (PAGE_SHIFT - 10))
-		return SHEAF_MAX;
-	if (size >= 4096)
-		return 16;
-	return size >= 1024 ? 32 : size >= 256 ? 48 : 60;
-}
-
-#define BARN_FULL_MIN 10
-#define BARN_FULL_MAX 64
-
-/* Full sheaves may hold a 64th of RAM, and are given back under pressure like empty slabs. */
-static unsigned int barn_full_for(const struct kmem_cache *s)
-{
-	unsigned long bytes = (unsigned long)s->size * max(s->sheaf_capacity, 1u);
-	unsigned long fit = (totalram_pages() << PAGE_SHIFT) / 64 / bytes;
-
-	return clamp(fit, (unsigned long)BARN_FULL_MIN, (unsigned long)BARN_FULL_MAX);
-}
-
-/* The inverse of an odd number modulo 2^32: each step doubles the bits that are right. */
-static u32 inverse(u32 odd)
-{
-	u32 x = odd;
-
-	for (int i = 0; i < 4; i++)
-		x *= 2 - odd * x;
-	return x;
-}
-
-static int calculate_sizes(struct kmem_cache *s)
-{
-	unsigned int size = ALIGN(s->object_size, sizeof(void *));
-	int order;
-
-	s->inuse = size;
-	if ((s->flags & SLAB_TYPESAFE_BY_RCU) || s->ctor) {
-		s->offset = size;
-		size += sizeof(void *);
-	} else {
-		s->offset = ALIGN_DOWN(s->object_size / 2, sizeof(void *));
-	}
-	s->size = ALIGN(size, s->align);
-	order = slab_calculate_order(s->size);
-	if (order < 0)
-		return order;
-	s->order = order;
-	s->objects = objects_in(order, s->size);
-	s->min_order = get_order(s->size);
-	s->min_objects = objects_in(s->min_order, s->size);
-	s->free_maps = s->objects <= 64 && !(s->flags & SLAB_NEVER_MAP);
-	s->slab_mask = (PAGE_SIZE << order) - 1;
-	s->size_shift = __builtin_ctz(s->size);
-	s->size_inverse = inverse(s->size >> s->size_shift);
-	s->min_partial = clamp(ilog2(s->size) / 2, MIN_PARTIAL, MAX_PARTIAL);
-	s->sheaf_capacity = sheaf_capacity_for(s->size, s->flags);
-	s->barn_full = barn_full_for(s);
-	s->allocflags = 0;
-	if (s->flags & SLAB_CACHE_DMA)
-		s->allocflags |= GFP_DMA;
-	if (s->flags & SLAB_CACHE_DMA32)
-		s->allocflags |= GFP_DMA32;
-	if (s->flags & SLAB_RECLAIM_ACCOUNT)
-		s->allocflags |= __GFP_RECLAIMABLE;
-	return 0;
+	return s->of_kmalloc;
 }
 
 static int init_cache(struct kmem_cache *s)
 {
-	int err = calculate_sizes(s);
+	int err = slab_calculate_sizes(s);
 
 	if (err)
 		return err;
@@ -188,10 +64,9 @@ static int init_cache(struct kmem_cache *s)
 	return 0;
 }
 
-/* kmalloc's caches have names of the program's own: there is no kmalloc yet to copy them. */
 static void free_name(struct kmem_cache *s)
 {
-	if (!(s->flags & SLAB_KMALLOC))
+	if (!is_kmalloc_cache(s))
 		kfree(s->name);
 }
 
@@ -204,14 +79,15 @@ static void free_cache(struct kmem_cache *s)
 	kmem_cache_free(kmem_cache_cache, s);
 }
 
-static struct kmem_cache *alloc_cache(const char *name, slab_flags_t flags)
+static struct kmem_cache *alloc_cache(const char *name, slab_flags_t flags, bool of_kmalloc)
 {
 	struct kmem_cache *s = kmem_cache_zalloc(kmem_cache_cache, GFP_KERNEL);
 
 	if (!s)
 		return NULL;
 	s->flags = flags;
-	s->name = flags & SLAB_KMALLOC ? name : kstrdup(name, GFP_KERNEL);
+	s->of_kmalloc = of_kmalloc;
+	s->name = of_kmalloc ? name : kstrdup(name, GFP_KERNEL);
 	if (!s->name)
 		goto fail;
 	for (unsigned int i = 0; i < nr_online_nodes; i++) {
@@ -229,12 +105,12 @@ fail:
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount)
 {
-	struct kmem_cache *s = alloc_cache(name, flags);
+	struct kmem_cache *s = alloc_cache(name, flags, !kmalloc_is_up);
 
 	if (!s)
 		return NULL;
 	s->object_size = size;
-	s->align = calculate_alignment(flags, align, size);
+	s->align = slab_alignment(flags, align, size);
 	s->ctor = ctor;
 	s->refcount = refcount;
 	if (init_cache(s)) {
@@ -253,10 +129,10 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, 
 	if ((flags & SLAB_NEVER_MERGE) || ctor)
 		return NULL;
 	size = ALIGN(size, sizeof(void *));
-	align = calculate_alignment(flags, align, size);
+	align = slab_alignment(flags, align, size);
 	size = ALIGN(size, align);
 	list_for_each_entry(s, &slab_caches, list) {
-		if ((s->flags & SLAB_NEVER_MERGE) || s->ctor || s->refcount < 0)
+		if ((s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0)
 			continue;
 		if (size > s->size || s->size - size >= sizeof(void *))
 			continue;
@@ -281,27 +157,47 @@ static const char *why_not(const char *name, unsigned int size, unsigned int ali
 		return "the size must be 1 to 4194304 bytes";
 	if (align && !is_power_of_2(align))
 		return "the alignment must be a power of two";
-	if (align > PAGE_SIZE)
-		return "the alignment must be at most a page";
+	if (align > KMALLOC_MAX_SIZE)
+		return "the alignment must be at most 4194304";
 	if (flags & ~SLAB_FLAGS_PERMITTED)
 		return "unknown flags";
 	list_for_each_entry(s, &slab_caches, list)
 		WARN(!strcmp(s->name, name), "kmem_cache of name '%s' already exists", name);
-	WARN(strchr(name, ' '), "kmem_cache name '%s' has a space: readers of slabinfo stumble",
+	WARN(strchr(name, ' '), "kmem_cache of name '%s' has a space, which confuses parsers",
 	     name);
 	return NULL;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags, void (*ctor)(void *))
+static void report_failure(const char *name, slab_flags_t flags, int err, const char *why)
+{
+	if (!name)
+		name = "(null)";
+	if (flags & SLAB_PANIC) {
+		pr_err("Kernel panic - not syncing: __kmem_cache_create_args: Failed to create "
+		       "slab "
+		       "'%s'. Error %d\n",
+		       name, err);
+		BUG();
+	}
+	pr_warn("__kmem_cache_create_args(%s) failed with error %d: %s\n", name, err, why);
+	dump_stack();
+}
+
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *))
 {
 	struct kmem_cache *s = NULL;
 	const char *why;
 
+	if (WARN_ON(!usersize && useroffset) ||
+	    WARN_ON(size < usersize || size - usersize < useroffset))
+		usersize = useroffset = 0;
 	mutex_lock(&slab_mutex);
 	why = why_not(name, size, align, flags);
 	if (!why) {
-		s = find_mergeable(size, align, flags, ctor);
+		s = usersize ? NULL : find_mergeable(size, align, flags, ctor);
 		if (s) {
 			s->refcount++;
 			s->object_size = max(s->object_size, size);
@@ -309,23 +205,28 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 			slab_sysfs_alias(s, name);
 		} else {
 			s = create_cache(name, size, align, flags, ctor, 1);
+			if (s) {
+				s->useroffset = useroffset;
+				s->usersize = usersize;
+			}
 		}
 	}
 	mutex_unlock(&slab_mutex);
-	if (!s) {
-		pr_warn("__kmem_cache_create(%s) failed: %s\n", name ? name : "(null)",
-			why ? why : "no memory");
-		dump_stack();
-		if (flags & SLAB_PANIC)
-			BUG();
-	}
+	if (!s)
+		report_failure(name, flags, why ? -EINVAL : -ENOMEM, why ? why : "no memory");
 	return s;
 }
 
-int kmem_cache_destroy_status(struct kmem_cache *s)
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags, void (*ctor)(void *))
 {
-	const void *caller = __builtin_return_address(0);
+	return kmem_cache_create_usercopy(name, size, align, flags, 0, 0, ctor);
+}
+
+static int destroy(struct kmem_cache *s, const void *caller)
+{
 	unsigned long live;
+	char from[160];
 	bool last;
 
 	if (!s)
@@ -344,8 +245,10 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 		pr_err("BUG %s: Objects remaining in %s on __kmem_cache_shutdown()\n", s->name,
 		       s->name);
 		slab_list_live(s);
-		pr_err("kmem_cache_destroy %s: Slab cache still has objects when called from %p\n",
-		       s->name, caller);
+		symbol_name(caller, from, sizeof(from));
+		WARN(true,
+		     "kmem_cache_destroy %s: Slab cache still has objects when called from %s",
+		     s->name, from);
 		list_move(&s->list, &abandoned_caches);
 	} else {
 		list_del(&s->list);
@@ -360,9 +263,14 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 	return 0;
 }
 
+int kmem_cache_destroy_status(struct kmem_cache *s)
+{
+	return destroy(s, __builtin_return_address(0));
+}
+
 void kmem_cache_destroy(struct kmem_cache *s)
 {
-	kmem_cache_destroy_status(s);
+	destroy(s, __builtin_return_address(0));
 }
 
 /* A cache's numbers over all nodes. */
@@ -461,7 +369,7 @@ static int boot_cache(int i, const char *name, unsigned int size)
 		.name = name,
 		.object_size = size,
 		.flags = SLAB_HWCACHE_ALIGN | SLAB_NO_SHEAVES,
-		.align = calculate_alignment(SLAB_HWCACHE_ALIGN, 0, size),
+		.align = slab_alignment(SLAB_HWCACHE_ALIGN, 0, size),
 		.refcount = -1,
 	};
 	for (unsigned int nid = 0; nid < nr_online_nodes; nid++)
@@ -481,8 +389,10 @@ int slab_boot(void)
 		err = boot_cache(0, "kmem_cache_node", sizeof(struct kmem_cache_node));
 	if (!err)
 		err = boot_cache(2, "kmem_sheaf", 1024);
+	kmalloc_is_up = false;
 	if (!err)
 		err = kmalloc_boot();
+	kmalloc_is_up = true;
 	if (!err)
 		err = register_shrinker(&slab_shrinker, "slab");
 	return err;
@@ -514,7 +424,7 @@ unsigned long slab_exit(void)
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		sheaves_flush(s);
-		if (is_boot_cache(s) || (s->flags & SLAB_KMALLOC))
+		if (is_boot_cache(s) || is_kmalloc_cache(s))
 			continue;
 		pr_err("leak: the cache %s was not destroyed\n", s->name);
 		leaks += 1 + report_leaks(s);
@@ -527,7 +437,7 @@ unsigned long slab_exit(void)
 		free_percpu(s->cpu);
 	}
 	list_for_each_entry(s, &slab_caches, list) {
-		if (!(s->flags & SLAB_KMALLOC))
+		if (!is_kmalloc_cache(s))
 			continue;
 		sheaves_flush(s);
 		leaks += report_leaks(s);

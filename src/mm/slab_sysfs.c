@@ -241,8 +241,8 @@ NUMBER(order, s->order)
 NUMBER(failslab, READ_ONCE(s->failslab))
 NUMBER(sheaf_capacity, READ_ONCE(s->watched) ? 0 : s->sheaf_capacity)
 NUMBER(slab_size, s->size)
-/* What may be copied to clients directly: all of a kmalloc object, nothing of others. */
-NUMBER(usersize, s->flags &SLAB_KMALLOC ? s->object_size : 0)
+/* What may be copied to clients directly: all of a kmalloc object. */
+NUMBER(usersize, s->of_kmalloc ? s->object_size : s->usersize)
 NUMBER(cache_dma, !!(s->flags & SLAB_CACHE_DMA))
 NUMBER(destroy_by_rcu, !!(s->flags & SLAB_TYPESAFE_BY_RCU))
 NUMBER(hwcache_align, !!(s->flags & SLAB_HWCACHE_ALIGN))

@@ -221,6 +221,49 @@ static void test_4_5_sensitive_memory_is_cleared(void **state)
 	halt();
 }
 
+/* The padding behind an object is its user's, unless the cache keeps something there. */
+static void test_4_5_ksize_of_any_object(void **state)
+{
+	static const struct {
+		slab_flags_t flags;
+		size_t expected;
+	} cases[] = { { 0, 104 },
+		      { SLAB_HWCACHE_ALIGN, 128 },
+		      { SLAB_TYPESAFE_BY_RCU, 104 },
+		      { SLAB_RED_ZONE, 99 },
+		      { SLAB_POISON, 99 },
+		      { SLAB_STORE_USER, 104 } };
+
+	boot("mem=64M,cpus=1");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kmem_cache *s = kmem_cache_create("sized", 99, 0,
+							 cases[i].flags | SLAB_NO_MERGE, NULL);
+		void *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+		assert_int_equal(ksize(p), cases[i].expected);
+		kfree(p);
+		kmem_cache_destroy(s);
+	}
+	halt();
+}
+
+static void test_1_6_large_objects_have_addresses_too(void **state)
+{
+	static const gfp_t wrong[] = { __GFP_HIGHMEM, __GFP_DMA32 };
+
+	boot("mem=64M,highmem=16M,cpus=1");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		u64 mark = log_next_seq();
+		char *p = kmalloc(100000, GFP_KERNEL | wrong[i]);
+
+		assert_non_null(p);
+		memset(p, 1, 100000);
+		assert_int_equal(logged(mark, "Unexpected gfp: "), 1);
+		kfree(p);
+	}
+	halt();
+}
+
 static void test_4_5_kfree_takes_any_object(void **state)
 {
 	struct kmem_cache *s;
@@ -275,6 +318,21 @@ static void test_strings(void **state)
 	p = kasprintf(GFP_KERNEL, "%s-%d", "kmalloc", 64);
 	assert_string_equal(p, "kmalloc-64");
 	kfree(p);
+	p = kmemdup_nul("1234567", 3, GFP_KERNEL);
+	assert_string_equal(p, "123");
+	kfree(p);
+	p = kmemdup_array("1234567", 4, 2, GFP_KERNEL);
+	assert_string_equal(p, "1234567");
+	kfree(p);
+	assert_null(kmemdup_array("", SIZE_MAX, 2, GFP_KERNEL));
+	p = kvmemdup("1234567", 8, GFP_KERNEL);
+	assert_string_equal(p, "1234567");
+	kvfree_sensitive(p, 8);
+	kvfree_sensitive(NULL, 8);
+	p = kcalloc_node(10, 10, GFP_KERNEL, 0);
+	assert_int_equal(p[99], 0);
+	kfree(p);
+	assert_null(kmalloc_array_node(SIZE_MAX, 2, GFP_KERNEL, 0));
 	assert_null(kstrdup(NULL, GFP_KERNEL));
 	assert_null(kstrndup(NULL, 9, GFP_KERNEL));
 	halt();
@@ -498,6 +556,8 @@ int main(void)
 		machine_test(test_4_4_krealloc),
 		machine_test(test_4_5_arrays),
 		machine_test(test_4_5_sensitive_memory_is_cleared),
+		machine_test(test_4_5_ksize_of_any_object),
+		machine_test(test_1_6_large_objects_have_addresses_too),
 		machine_test(test_4_5_kfree_takes_any_object),
 		machine_test(test_4_6_kvmalloc),
 		machine_test(test_strings),

@@ -266,6 +266,36 @@ static void test_5_9_wrong_cache(void **state)
 	halt();
 }
 
+/* A failure is told of once, with the state of the cache; ten times in five seconds. */
+static void test_1_7_out_of_memory_is_told(void **state)
+{
+	struct kmem_cache *c;
+	void *list = NULL, **p;
+	u64 mark;
+
+	boot("mem=16M,cpus=1");
+	c = cache(5000, 0);
+	mark = log_next_seq();
+	while ((p = kmem_cache_alloc(c, GFP_NOWAIT | __GFP_NOWARN))) {
+		*p = list;
+		list = p;
+	}
+	assert_int_equal(logged(mark, "SLUB: Unable"), 0);
+	assert_null(kmem_cache_alloc(c, GFP_KERNEL & ~__GFP_DIRECT_RECLAIM));
+	assert_int_equal(logged(mark, "SLUB: Unable to allocate memory on CPU 0 (of node 0) on "
+				      "node -1, gfp="),
+			 1);
+	assert_int_equal(logged(mark, "  cache: tested, object size: 5000, buffer size: 5000, "),
+			 1);
+	assert_int_equal(logged(mark, "  node 0: slabs: "), 1);
+	for (; list; list = p) {
+		p = *(void **)list;
+		kmem_cache_free(c, list);
+	}
+	assert_int_equal(kmem_cache_destroy_status(c), 0);
+	halt();
+}
+
 static void test_5_9_wild_and_inner_pointers(void **state)
 {
 	struct kmem_cache *c;
@@ -432,6 +462,7 @@ int main(void)
 		machine_test(test_1_6_flags_that_a_cache_cannot_obey),
 		machine_test(test_5_5_smaller_slabs_when_memory_is_broken_up),
 		machine_test(test_5_9_wrong_cache),
+		machine_test(test_1_7_out_of_memory_is_told),
 		machine_test(test_5_9_wild_and_inner_pointers),
 		machine_test(test_5_9_double_free),
 		machine_test(test_5_9_double_free_far_apart),

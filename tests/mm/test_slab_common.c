@@ -1,4 +1,5 @@
 /* slab_common.c: layouts, sharing, creation and destruction of caches, and proc/slabinfo. */
+#include <kmem/oops.h>
 #include "machine.h"
 #include "mm/slab.h"
 
@@ -18,7 +19,8 @@ static void test_5_1_what_cannot_be_created(void **state)
 	assert_null(kmem_cache_create("large", KMALLOC_MAX_SIZE + 1, 0, 0, NULL));
 	assert_null(kmem_cache_create("align", 64, 24, 0, NULL));
 	assert_null(kmem_cache_create("flags", 64, 0, 1u, NULL));
-	assert_int_equal(logged(mark, "failed"), 5);
+	assert_int_equal(logged(mark, "(zero) failed with error -22"), 1);
+	assert_int_equal(logged(mark, "failed with error"), 5);
 	assert_true(logged(mark, "Call Trace:") >= 5);
 	halt();
 }
@@ -64,6 +66,7 @@ static void test_5_1_alignment(void **state)
 		{ 8, 0, SLAB_HWCACHE_ALIGN, 8 },
 		{ 3, 0, SLAB_HWCACHE_ALIGN, 8 },
 		{ 200, 4096, 0, 4096 },
+		{ 200, 32768, 0, 32768 },
 	};
 
 	boot("mem=64M,cpus=1");
@@ -106,6 +109,56 @@ static void test_5_2_layout(void **state)
 		s = kmem_cache_create("rcu", size, 0, SLAB_TYPESAFE_BY_RCU, NULL);
 		assert_int_equal(s->offset, s->inuse);
 		kmem_cache_destroy(s);
+	}
+	halt();
+}
+
+/* What debugging needs has its room, by the kernel's rules for size, flags and alignment. */
+static void test_5_2_room_for_debugging(void **state)
+{
+	static const struct {
+		unsigned int object, align;
+		slab_flags_t flags;
+		unsigned int inuse, offset, left, size;
+	} cases[] = {
+		{ 64, 0, SLAB_POISON, 64, 64, 0, 72 },
+		{ 60, 0, SLAB_POISON, 64, 64, 0, 72 },
+		{ 64, 0, SLAB_RED_ZONE, 72, 32, 8, 88 },
+		{ 60, 0, SLAB_RED_ZONE, 64, 24, 8, 80 },
+		{ 4, 0, SLAB_RED_ZONE, 8, 8, 8, 32 },
+		{ 64, 64, SLAB_RED_ZONE, 72, 32, 64, 192 },
+		{ 64, 0, SLAB_STORE_USER, 64, 32, 0, 128 },
+		{ 64, 0, SLAB_STORE_USER | SLAB_KMALLOC, 64, 32, 0, 136 },
+		{ 64, 0, SLAB_RED_ZONE | SLAB_STORE_USER | SLAB_KMALLOC, 72, 72, 8, 168 },
+		{ 64, 0, SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER, 72, 72, 8, 160 },
+		{ 64, 0, SLAB_CONSISTENCY_CHECKS, 64, 32, 0, 64 },
+	};
+	u8 *p[100];
+
+	boot("mem=64M,cpus=1");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kmem_cache *s = kmem_cache_create("debug", cases[i].object, cases[i].align,
+							 cases[i].flags | SLAB_NO_MERGE, NULL);
+
+		assert_int_equal(s->inuse, cases[i].inuse);
+		assert_int_equal(s->offset, cases[i].offset);
+		assert_int_equal(s->red_left_pad, cases[i].left);
+		assert_int_equal(s->size, cases[i].size);
+		for (int k = 0; k < 100; k++) {
+			p[k] = kmem_cache_alloc(s, GFP_KERNEL);
+			memset(p[k], k, cases[i].object);
+			assert_int_equal((unsigned long)p[k] % s->align, 0);
+		}
+		assert_int_equal(machine_check(), 0);
+		for (int k = 0; k < 100; k++) {
+			assert_int_equal(p[k][0], k);
+			assert_int_equal(p[k][cases[i].object - 1], k);
+			if (k % 2)
+				kfree(p[k]);
+			else
+				kmem_cache_free(s, p[k]);
+		}
+		assert_int_equal(kmem_cache_destroy_status(s), 0);
 	}
 	halt();
 }
@@ -293,6 +346,64 @@ static void test_5_7_the_book_s_cache_can_share(void **state)
 	halt();
 }
 
+static long create_or_panic(void *name)
+{
+	kmem_cache_create(name, 0, 0, SLAB_PANIC, NULL);
+	return 0;
+}
+
+static void test_5_1_PANIC_ends_the_call(void **state)
+{
+	char name[] = "important";
+	u64 mark;
+	long ret;
+
+	boot("mem=64M,cpus=1");
+	mark = log_next_seq();
+	assert_int_equal(oops_guard(create_or_panic, name, &ret), -EFAULT);
+	assert_int_equal(logged(mark, "Failed to create slab 'important'. Error -22"), 1);
+	/* The list of caches is not left locked. */
+	kmem_cache_destroy(kmem_cache_create("next", 100, 0, SLAB_PANIC, NULL));
+	halt();
+}
+
+/* What is said of a name that is given is said of a copy. */
+static void test_5_1_the_name_is_copied(void **state)
+{
+	static const slab_flags_t flags[] = { 0, SLAB_KMALLOC };
+	char name[] = "my own";
+
+	boot("mem=64M,cpus=1");
+	name[2] = '-';
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct kmem_cache *s = kmem_cache_create(name, 136, 0, flags[i] | SLAB_NO_MERGE,
+							 NULL);
+
+		name[0] = 'x';
+		assert_string_equal(kmem_cache_name(s), "my-own");
+		name[0] = 'm';
+		kmem_cache_destroy(s);
+	}
+	halt();
+}
+
+static void test_5_7_what_clients_may_see_is_not_shared(void **state)
+{
+	struct kmem_cache *a, *b, *c;
+
+	boot("mem=64M,cpus=1");
+	a = kmem_cache_create("plain", 1784, 0, 0, NULL);
+	b = kmem_cache_create_usercopy("users", 1784, 0, 0, 8, 100, NULL);
+	c = kmem_cache_create("plain-too", 1784, 0, 0, NULL);
+	assert_ptr_not_equal(a, b);
+	assert_ptr_equal(a, c);
+	assert_int_equal(b->usersize, 100);
+	kmem_cache_destroy(a);
+	kmem_cache_destroy(b);
+	kmem_cache_destroy(c);
+	halt();
+}
+
 static void test_5_8_destroy_with_live_objects(void **state)
 {
 	struct kmem_cache *s;
@@ -473,6 +584,9 @@ int main(void)
 		machine_test(test_5_1_a_name_twice_or_with_a_space_is_warned_about),
 		machine_test(test_5_1_alignment),
 		machine_test(test_5_2_layout),
+		machine_test(test_5_1_PANIC_ends_the_call),
+		machine_test(test_5_1_the_name_is_copied),
+		machine_test(test_5_2_room_for_debugging),
 		machine_test(test_5_2_a_real_kernel_s_strides),
 		machine_test(test_5_5_orders_of_two_real_kernels),
 		machine_test(test_5_5_orders_by_number_of_CPUs),
@@ -480,6 +594,7 @@ int main(void)
 		machine_test(test_5_7_caches_of_like_objects_are_one),
 		machine_test(test_5_7_what_keeps_caches_apart),
 		machine_test(test_5_7_the_book_s_cache_can_share),
+		machine_test(test_5_7_what_clients_may_see_is_not_shared),
 		machine_test(test_5_8_destroy_with_live_objects),
 		machine_test(test_5_10_shrink),
 		machine_test(test_5_11_slabinfo_counts_exactly),
