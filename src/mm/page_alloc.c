@@ -349,8 +349,10 @@ static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int o
 	rq.highest = zone;
 	rq.zones = gfp & __GFP_THISNODE ? NODE_DATA(nid)->node_thisnode[zone].zones
 					: NODE_DATA(nid)->node_zonelists[zone].zones;
-	if (!rq.zones[0])
+	if (!rq.zones[0]) {
+		warn_alloc(&rq);
 		return NULL;
+	}
 	rq.preferred = rq.zones[0];
 	if (unlikely(READ_ONCE(page_hooks)) && page_hooks_refuse(gfp, order))
 		return NULL;

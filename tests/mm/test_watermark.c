@@ -54,6 +54,11 @@ static void test_2_2_min_free_kbytes(void **state)
 	boot("mem=4T,cpus=1");
 	assert_in_range(min_free_kbytes, 255000, 262144);
 	halt();
+	boot("mem=1T,cpus=1");
+	assert_int_equal(min_free_kbytes, root_of(totalram_pages() * 4 * 16));
+	assert_in_range(min_free_kbytes, 129000, 131072);
+	assert_marks();
+	halt();
 }
 
 static void test_2_3_marks_of_each_zone(void **state)

@@ -162,6 +162,11 @@ static void test_2_1_a_node_is_asked_for(void **state)
 		assert_int_equal(page_to_nid(page), nid);
 		__free_pages(page, 3);
 	}
+	/* It has no memory below 16 MiB; the others' may serve, unless it must be this one's. */
+	page = alloc_pages_node(3, GFP_KERNEL | GFP_DMA, 0);
+	assert_int_equal(page_to_nid(page), 0);
+	__free_page(page);
+	assert_null(alloc_pages_node(3, GFP_KERNEL | GFP_DMA | __GFP_THISNODE | __GFP_NOWARN, 0));
 	while ((page = alloc_pages_node(1, __GFP_THISNODE | __GFP_NOWARN, 0))) {
 		assert_int_equal(page_to_nid(page), 1);
 		list_add(&page->lru, &taken);
