@@ -339,10 +339,10 @@ static noinline struct page *alloc_pages_from(int nid, gfp_t gfp, unsigned int o
 	unsigned int zone = zone_of_bits[gfp & GFP_ZONEMASK];
 	struct page *page;
 
-	if (WARN_ONCE(order > MAX_PAGE_ORDER && !(gfp & __GFP_NOWARN), "order %u is above %u",
-		      order, MAX_PAGE_ORDER) ||
-	    order > MAX_PAGE_ORDER)
+	if (order > MAX_PAGE_ORDER) {
+		WARN_ONCE(!(gfp & __GFP_NOWARN), "order %u is above %u", order, MAX_PAGE_ORDER);
 		return NULL;
+	}
 	if (WARN(zone == BAD_ZONE, "no zone is meant by gfp 0x%x", gfp) ||
 	    (unsigned int)nid >= nr_online_nodes)
 		return NULL;
