@@ -44,6 +44,7 @@ struct machine_config {
 	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
 	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
 	bool init_on_free;   /* and from when they are freed */
+	bool kmemleak;	     /* objects that nobody knows of any more are told of */
 	bool page_owner;     /* who has each page is noted */
 	bool vmalloc_strict; /* freed areas are unmapped at once, and none is kept */
 	/* Called at boot when only memblock works: where alloc_bootmem() belongs. Or NULL. */

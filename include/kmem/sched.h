@@ -20,6 +20,7 @@
 #define KMEM_SCHED_H
 
 #include <kmem/atomic.h>
+#include <kmem/list.h>
 #include <kmem/types.h>
 
 #define TASK_COMM_LEN 16
@@ -68,9 +69,9 @@ struct task_struct {
 	struct cpu *cpu;  /* the CPU it owned last, NULL if it never had one; written by itself */
 	bool revoked;	  /* false: it owns ->cpu still. Written under the lock of cpu.c */
 	int preempt_count;
-	bool preempt_outer;  /* the cpu_end() owed when preempt_count falls to 0 */
-	bool registered;     /* gives its CPU back when the thread ends */
-	bool sigpending;     /* somebody interrupts what it waits for */
+	bool preempt_outer; /* the cpu_end() owed when preempt_count falls to 0 */
+	bool registered;    /* gives its CPU back when the thread ends */
+	bool sigpending;    /* somebody interrupts what it waits for */
 	/* What its first question for signals calls: from then on they are passed to it. NULL: they
 	 * are already, or nobody sends any. Its own. */
 	void (*hear_signals)(void);
@@ -83,6 +84,9 @@ struct task_struct {
 	const struct user_window *user; /* the client's memory; see uaccess.h */
 	unsigned int nr_user;
 	struct oops_frame *oops; /* the innermost guarded call; see oops.h */
+	/* Among those that are registered; under the lock of cpu.c, where its stack is from then on. */
+	struct list_head tasks;
+	unsigned long stack_start, stack_end;
 };
 
 extern __thread struct task_struct current_task __attribute__((tls_model("initial-exec")));

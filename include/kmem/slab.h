@@ -225,7 +225,7 @@ static __always_inline void kfree(const void *object)
 	const struct page *page = virt_to_page(object);
 
 	/* Only pages of slabs have fast_objects, and a cache. */
-	if (likely(virt_addr_valid(object) && page->fast_objects &&
+	if (likely(virt_addr_valid(object) && READ_ONCE(page->fast_objects) &&
 		   is_fast_object(page->slab_cache, page, object)))
 		free_to_sheaf(page->slab_cache, (void *)object);
 	else

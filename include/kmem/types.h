@@ -62,6 +62,8 @@ typedef phys_addr_t resource_size_t;
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #define ____cacheline_aligned __aligned(SMP_CACHE_BYTES)
+/* Set while the machine boots. What addresses it holds are no pointers to objects (kmemleak). */
+#define __ro_after_init	      __attribute__((section("kmem_ro_after_init")))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -22,6 +22,7 @@
 #include <kmem/slab.h>
 
 #include "../kernel/host.h"
+#include "../mm/kmemleak.h"
 #include "char_dev.h"
 #include "guard.h"
 #include "node.h"
@@ -101,7 +102,7 @@ static int region_register(int major, unsigned int minor, unsigned int count, co
 
 	if (major >= MAJOR_LIMIT || !count || minor > MINORMASK || count > MINORMASK + 1 - minor)
 		return -EINVAL;
-	region = host_alloc(sizeof(*region));
+	region = kmemleak_host_alloc(sizeof(*region));
 	if (!region)
 		return -ENOMEM;
 	region->count = count;
@@ -116,7 +117,7 @@ static int region_register(int major, unsigned int minor, unsigned int count, co
 	}
 	mutex_unlock(&chrdevs_mutex);
 	if (err)
-		host_free(region);
+		kmemleak_host_free(region);
 	return err;
 }
 
@@ -142,7 +143,7 @@ void unregister_chrdev_region(dev_t from, unsigned int count)
 		}
 	}
 	mutex_unlock(&chrdevs_mutex);
-	host_free(region);
+	kmemleak_host_free(region);
 }
 
 int devices_show(struct seq_file *m, void *v)
@@ -198,12 +199,12 @@ static bool ranges_meet(const struct cdev *cdev, dev_t dev, unsigned int count)
 
 int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count)
 {
-	struct cdev_range *range = host_alloc(sizeof(*range)), *r;
+	struct cdev_range *range = kmemleak_host_alloc(sizeof(*range)), *r;
 
 	if (!range)
 		return -ENOMEM;
 	if (!count) {
-		host_free(range);
+		kmemleak_host_free(range);
 		return -EINVAL;
 	}
 	mutex_lock(&chrdevs_mutex);
@@ -219,7 +220,7 @@ int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count)
 	}
 	mutex_unlock(&chrdevs_mutex);
 	if (r)
-		host_free(range);
+		kmemleak_host_free(range);
 	return r ? -EBUSY : 0;
 }
 
@@ -235,7 +236,7 @@ void cdev_del(struct cdev *cdev)
 		}
 	}
 	mutex_unlock(&chrdevs_mutex);
-	host_free(range);
+	kmemleak_host_free(range);
 	if (atomic_dec_and_test(&cdev->refs) && cdev->dynamic)
 		kfree(cdev);
 }
@@ -314,7 +315,7 @@ static const struct node_operations chrdev_node_ops = {
 
 struct class *class_create_kmem(struct module *owner, const char *name)
 {
-	struct class *cls = host_alloc(sizeof(*cls));
+	struct class *cls = kmemleak_host_alloc(sizeof(*cls));
 
 	if (!cls)
 		return ERR_PTR(-ENOMEM);
@@ -325,7 +326,7 @@ struct class *class_create_kmem(struct module *owner, const char *name)
 void class_destroy(struct class *cls)
 {
 	if (!IS_ERR_OR_NULL(cls))
-		host_free(cls);
+		kmemleak_host_free(cls);
 }
 
 static struct node *device_node(dev_t devt, const char *name)
@@ -342,7 +343,7 @@ static struct node *device_node(dev_t devt, const char *name)
 struct device *device_create(struct class *cls, struct device *parent, dev_t devt, void *drvdata,
 			     const char *fmt, ...)
 {
-	struct device *device = host_alloc(sizeof(*device));
+	struct device *device = kmemleak_host_alloc(sizeof(*device));
 	char name[64];
 	va_list args;
 	int err = -ENOMEM;
@@ -359,7 +360,7 @@ struct device *device_create(struct class *cls, struct device *parent, dev_t dev
 		err = dev_dir ? node_link(dev_dir, device->node) : -ENODEV;
 	if (err) {
 		node_put(device->node);
-		host_free(device);
+		kmemleak_host_free(device);
 		return ERR_PTR(err);
 	}
 	mutex_lock(&chrdevs_mutex);
@@ -385,7 +386,7 @@ void device_destroy(struct class *cls, dev_t devt)
 		return;
 	node_unlink(device->node);
 	node_put(device->node);
-	host_free(device);
+	kmemleak_host_free(device);
 }
 
 struct inode *device_inode(dev_t devt)

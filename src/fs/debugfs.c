@@ -18,6 +18,7 @@
 
 #include "../kernel/host.h"
 #include "../mm/memblock_internal.h"
+#include "../mm/kmemleak.h"
 #include "../mm/page_owner.h"
 #include "sysfs.h"
 
@@ -70,6 +71,16 @@ static void list_memblock_files(struct sysfs_listing *l, const struct node *dir)
 }
 
 static const struct sysfs_dir memblock_dir = { .list = list_memblock_files };
+
+static int show_kmemleak(struct seq_file *m, const struct node *node)
+{
+	return kmemleak_show(m);
+}
+
+static int store_kmemleak(const struct node *node, const char *text)
+{
+	return kmemleak_command(text);
+}
 
 /* page_owner: one block after the other, each as it is when the reader comes to it. */
 
@@ -165,6 +176,8 @@ static void list_all(struct sysfs_listing *l, const struct node *dir)
 }
 
 const struct sysfs_dir debugfs_dir = {
+	.files = (const struct sysfs_file[]){ { "kmemleak", 0644, show_kmemleak, store_kmemleak },
+					      { NULL, 0, NULL, NULL } },
 	.list = list_all,
 	.version = fault_attrs_version,
 };

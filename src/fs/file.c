@@ -20,6 +20,7 @@
 #include <kmem/module.h>
 
 #include "../kernel/host.h"
+#include "../mm/kmemleak.h"
 #include "char_dev.h"
 #include "guard.h"
 #include "poll.h"
@@ -152,7 +153,7 @@ static void file_free(struct file *file)
 	if (file->f_cdev)
 		cdev_put(file->f_cdev);
 	node_put(inode_node(file->f_inode));
-	host_free(of);
+	kmemleak_host_free(of);
 }
 
 static struct file *file_alloc(struct node *node, unsigned int flags)
@@ -163,7 +164,7 @@ static struct file *file_alloc(struct node *node, unsigned int flags)
 		[O_RDWR] = FMODE_READ | FMODE_WRITE,
 		[O_ACCMODE] = 0,
 	};
-	struct open_file *of = host_alloc(sizeof(*of));
+	struct open_file *of = kmemleak_host_alloc(sizeof(*of));
 
 	if (!of)
 		return NULL;

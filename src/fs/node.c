@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "../kernel/host.h"
+#include "../mm/kmemleak.h"
 #include "node.h"
 
 #define FIRST_COOKIE 3 /* 1 and 2 are "." and ".." */
@@ -65,7 +66,7 @@ static bool name_is_good(const char *name)
 static struct node *node_make(const char *name, umode_t mode, const struct node_operations *ops,
 			      void *priv)
 {
-	struct node *node = host_alloc(sizeof(*node) + strlen(name) + 1);
+	struct node *node = kmemleak_host_alloc(sizeof(*node) + strlen(name) + 1);
 
 	if (!node)
 		return NULL;
@@ -103,7 +104,7 @@ static void node_free(struct node *node)
 		node->ops->free(node);
 	node_put(node->same);
 	host_free(node->target);
-	host_free(node);
+	kmemleak_host_free(node);
 }
 
 struct node *node_alias(struct node *node)

@@ -16,6 +16,7 @@
 #include <kmem/proc_fs.h>
 
 #include "../kernel/host.h"
+#include "../mm/kmemleak.h"
 #include "node.h"
 #include "procfs.h"
 
@@ -23,7 +24,7 @@ static struct node *proc_dir;
 
 static void pde_free(struct node *node)
 {
-	host_free(node->priv);
+	kmemleak_host_free(node->priv);
 }
 
 static const struct node_operations proc_file_node_ops = {
@@ -80,13 +81,13 @@ static struct proc_dir_entry *pde_link(struct proc_dir_entry *pde, const char *p
 	if (node)
 		node_put(node);
 	else
-		host_free(pde);
+		kmemleak_host_free(pde);
 	return NULL;
 }
 
 static struct proc_dir_entry *pde_alloc(const struct proc_ops *ops, void *data)
 {
-	struct proc_dir_entry *pde = host_alloc(sizeof(*pde));
+	struct proc_dir_entry *pde = kmemleak_host_alloc(sizeof(*pde));
 
 	if (!pde)
 		return NULL;
@@ -163,7 +164,7 @@ struct proc_dir_entry *proc_symlink(const char *name, struct proc_dir_entry *par
 		pde->node->priv = pde;
 		return pde;
 	}
-	host_free(pde);
+	kmemleak_host_free(pde);
 	return NULL;
 }
 
@@ -179,7 +180,7 @@ static void remove_node(struct node *node)
 	}
 	pde_shut(pde);
 	if (node->target) /* a symlink's node has nobody else to free it */
-		host_free(pde);
+		kmemleak_host_free(pde);
 	node_put(node);
 }
 

@@ -20,6 +20,7 @@
 #include <kmem/uaccess.h>
 
 #include "../kernel/host.h"
+#include "../mm/kmemleak.h"
 #include "guard.h"
 
 struct seq_reader {
@@ -37,7 +38,7 @@ static struct seq_reader *reader_of(struct seq_file *m)
 
 static struct seq_reader *reader_open(struct file *file, const struct seq_operations *op)
 {
-	struct seq_reader *r = host_alloc(sizeof(*r));
+	struct seq_reader *r = kmemleak_host_alloc(sizeof(*r));
 
 	if (!r)
 		return NULL;
@@ -55,11 +56,11 @@ int seq_open(struct file *file, const struct seq_operations *op)
 
 void *__seq_open_private(struct file *file, const struct seq_operations *op, int psize)
 {
-	void *private = host_alloc(psize);
+	void *private = kmemleak_host_alloc(psize);
 	struct seq_reader *r = private ? reader_open(file, op) : NULL;
 
 	if (!r) {
-		host_free(private);
+		kmemleak_host_free(private);
 		return NULL;
 	}
 	r->m.private = private;
@@ -76,7 +77,7 @@ int seq_release(struct inode *inode, struct file *file)
 	struct seq_file *m = file->private_data;
 
 	seq_buffer_release(m);
-	host_free(reader_of(m));
+	kmemleak_host_free(reader_of(m));
 	return 0;
 }
 
@@ -84,7 +85,7 @@ int seq_release_private(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
 
-	host_free(m->private);
+	kmemleak_host_free(m->private);
 	return seq_release(inode, file);
 }
 

@@ -10,4 +10,10 @@ void cpu_table_exit(void);
 /* Names the calling thread to the machine and sees to it that its end gives back its CPU. */
 void task_register(void);
 
+/*
+ * Calls @fn with a copy of the used part of each thread's stack that was ever busy here and lives
+ * still. The calling thread's begins with this call. Sleeps for the host.
+ */
+void for_each_task_stack(void (*fn)(void *copy, size_t size, void *arg), void *arg);
+
 #endif

@@ -13,6 +13,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <link.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -179,6 +180,8 @@ int host_wait(unsigned int *word, unsigned int val, u64 ns)
 {
 	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
+	/* What callers have in registers alone is on the stack while we sleep: mm/kmemleak_scan.c. */
+	__builtin_unwind_init();
 	if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, val, ns ? &ts : NULL, NULL, 0) == 0)
 		return 0;
 	return errno == ETIMEDOUT ? -ETIMEDOUT : 0;
@@ -198,6 +201,7 @@ void host_sleep(u64 ns)
 {
 	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
+	__builtin_unwind_init();
 	nanosleep(&ts, NULL);
 }
 
@@ -349,6 +353,91 @@ int host_process_session(int pid, int *session, int *tty)
 	if (!after || sscanf(after + 1, " %*c %*d %*d %d %d", session, tty) != 2)
 		return -EINVAL;
 	return 0;
+}
+
+int host_thread_stack(unsigned long *start, unsigned long *end)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+	void *low = NULL;
+	int err = pthread_getattr_np(pthread_self(), &attr);
+
+	if (err)
+		return -err;
+	err = pthread_attr_getstack(&attr, &low, &size);
+	pthread_attr_destroy(&attr);
+	*start = (unsigned long)low;
+	*end = *start + size;
+	return -err;
+}
+
+/* "number arguments... sp pc" of a thread in a system call, "-1 sp pc" elsewhere, or "running". */
+unsigned long host_thread_stack_pointer(int tid)
+{
+	char path[48], text[256];
+	char *last;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[max(n, 0)] = '\0';
+	last = strrchr(text, ' ');
+	if (!last)
+		return 0;
+	*last = '\0';
+	last = strrchr(text, ' ');
+	return last ? strtoul(last + 1, NULL, 16) : 0;
+}
+
+int host_resident(unsigned long addr, size_t nr, unsigned char *there)
+{
+	return mincore((void *)addr, nr * PAGE_SIZE, there) ? -errno : 0;
+}
+
+struct segment_walk {
+	void (*fn)(unsigned long start, unsigned long end, void *arg);
+	void *arg;
+};
+
+static bool is_the_hosts_own(const char *path)
+{
+	static const char *const names[] = { "libc.so",	   "libm.so",	"ld-linux",   "libasan.so",
+					     "libtsan.so", "libubsan.", "liblsan.so", "libgcc_s." };
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static int walk_segments(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct segment_walk *walk = data;
+
+	if (is_the_hosts_own(info->dlpi_name))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		unsigned long start = info->dlpi_addr + ph->p_vaddr;
+
+		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_W))
+			walk->fn(start, start + ph->p_memsz, walk->arg);
+	}
+	return 0;
+}
+
+void host_data_segments(void (*fn)(unsigned long start, unsigned long end, void *arg), void *arg)
+{
+	struct segment_walk walk = { fn, arg };
+
+	dl_iterate_phdr(walk_segments, &walk);
 }
 
 void host_console(const char *s, size_t len)

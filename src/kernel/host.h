@@ -63,6 +63,18 @@ void host_at_thread_exit(void (*fn)(void *), void *arg);
 /* The session of a process and its controlling terminal's number, 0: none. 0 or -errno. */
 int host_process_session(int pid, int *session, int *tty);
 
+/* The calling thread's stack: from the lowest address it may have to behind the highest. 0, -errno. */
+int host_thread_stack(unsigned long *start, unsigned long *end);
+/* Where a thread of ours that waits has its stack pointer; 0: it runs, or the host does not tell. */
+unsigned long host_thread_stack_pointer(int tid);
+/* Which of @nr pages from @addr on have memory of the host: there[i] & 1. 0; -errno: not all mapped. */
+int host_resident(unsigned long addr, size_t nr, unsigned char *there);
+/*
+ * Calls @fn for the writable segments of the program and of the libraries it has loaded, but for the
+ * C library's and the sanitizers' own. Nothing is loaded or unloaded meanwhile.
+ */
+void host_data_segments(void (*fn)(unsigned long start, unsigned long end, void *arg), void *arg);
+
 /* Bytes to standard error, as they are. */
 void host_console(const char *s, size_t len);
 

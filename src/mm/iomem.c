@@ -22,6 +22,7 @@
 
 #include "../kernel/host.h"
 #include "iomem.h"
+#include "kmemleak.h"
 
 static DEFINE_MUTEX(resource_lock);
 
@@ -154,10 +155,11 @@ static bool touches_ram(resource_size_t start, resource_size_t end)
 
 struct resource *request_mem_region(resource_size_t start, resource_size_t n, const char *name)
 {
-	struct resource *res = host_alloc(sizeof(*res)), *root = &iomem_resource, *conflict;
+	struct resource *res = kmemleak_host_alloc(sizeof(*res)), *root = &iomem_resource,
+			*conflict;
 
 	if (!res || !n || start + n < start || touches_ram(start, start + n - 1)) {
-		host_free(res);
+		kmemleak_host_free(res);
 		return NULL;
 	}
 	*res = (struct resource){
@@ -174,7 +176,7 @@ struct resource *request_mem_region(resource_size_t start, resource_size_t n, co
 	mutex_unlock(&resource_lock);
 	if (!conflict)
 		return res;
-	host_free(res);
+	kmemleak_host_free(res);
 	return NULL;
 }
 
@@ -203,7 +205,7 @@ void release_mem_region(resource_size_t start, resource_size_t n)
 	if (!res)
 		pr_warn("Trying to free nonexistent resource <%016llx-%016llx>\n",
 			(unsigned long long)start, (unsigned long long)(start + n - 1));
-	host_free(res);
+	kmemleak_host_free(res);
 }
 
 static void free_regions(struct resource *root)
@@ -214,7 +216,7 @@ static void free_regions(struct resource *root)
 		next = r->sibling;
 		free_regions(r);
 		if (r->flags & IORESOURCE_BUSY)
-			host_free(r);
+			kmemleak_host_free(r);
 		else
 			r->parent = r->sibling = NULL;
 	}

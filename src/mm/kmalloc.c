@@ -18,6 +18,7 @@
 #include <kmem/vmalloc.h>
 
 #include "init_on.h"
+#include "kmemleak.h"
 #include "slab.h"
 #include "vmalloc.h"
 #include "zone.h"
@@ -98,6 +99,7 @@ static void *kmalloc_large(size_t size, gfp_t gfp, int node)
 		return NULL;
 	page->mapping = (void *)&large_tag;
 	account_large(page, 1);
+	kmemleak_alloc(page_address(page), size, 1, gfp);
 	return page_address(page);
 }
 
@@ -145,6 +147,7 @@ void __kfree(const void *object)
 	} else if (PageSlab(page)) {
 		__kmem_cache_free(page->slab_cache, (void *)object);
 	} else if (is_large(page) && page_address(page) == object) {
+		kmemleak_free(object);
 		page->mapping = NULL;
 		account_large(page, -1);
 		__free_pages(page, page->order);

@@ -34,6 +34,7 @@
 #include "highmem.h"
 #include "init_on.h"
 #include "iomem.h"
+#include "kmemleak.h"
 #include "machine_config.h"
 #include "memblock_internal.h"
 #include "page_hooks.h"
@@ -176,6 +177,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 		goto no_memory;
 	vmstat_boot();
 	shrinkers_boot();
+	kmemleak_boot(cfg);
 	err = workqueue_boot();
 	if (err)
 		goto no_memory;
@@ -196,6 +198,9 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	err = page_reporting_boot();
 	if (err)
 		goto no_kswapd;
+	err = kmemleak_scan_start();
+	if (err)
+		goto no_kswapd;
 	WRITE_ONCE(up, true);
 	failslab_boot(cfg);
 	fail_page_alloc_boot(cfg);
@@ -208,6 +213,7 @@ no_kswapd:
 	vmalloc_exit();
 no_memory:
 	workqueue_exit();
+	kmemleak_exit();
 	init_on_exit();
 	page_owner_exit();
 	highmem_exit();
@@ -258,6 +264,7 @@ unsigned long machine_halt(void)
 	if (!up)
 		return 0;
 	modules_unload_all();
+	kmemleak_scan_stop();
 	fail_page_alloc_exit();
 	failslab_exit();
 	page_reporting_exit();
@@ -272,6 +279,7 @@ unsigned long machine_halt(void)
 	drain_all_pages();
 	leaks += leaked_pages();
 	WRITE_ONCE(up, false);
+	kmemleak_exit();
 	init_on_exit();
 	page_owner_exit();
 	highmem_exit();

@@ -176,6 +176,11 @@ static const char *set_page_owner(struct machine_config *cfg, const char *value)
 	return parse_bool(value, &cfg->page_owner) ? NULL : "on or off";
 }
 
+static const char *set_kmemleak(struct machine_config *cfg, const char *value)
+{
+	return parse_bool(value, &cfg->kmemleak) ? NULL : "on or off";
+}
+
 static const char *set_nommu(struct machine_config *cfg, const char *value)
 {
 	cfg->nommu = true;
@@ -214,6 +219,9 @@ static const struct {
 	  "  init_on_alloc=1        pages and objects are zeros when they are handed out\n" },
 	{ "init_on_free", set_init_on_free,
 	  "  init_on_free=1         and from the moment they are freed\n" },
+	{ "kmemleak", set_kmemleak,
+	  "  kmemleak=on            tell of objects that nobody points at: "
+	  "sys/kernel/debug/kmemleak\n" },
 	{ "page_owner", set_page_owner,
 	  "  page_owner=on          note who has each page: sys/kernel/debug/page_owner\n" },
 	{ "nommu", set_nommu,

@@ -467,6 +467,21 @@ static unsigned long check_chunk(const struct pcpu_chunk *chunk)
 	return bad + (used * PCPU_MIN_ALLOC_SIZE + chunk->free != UNIT_SIZE);
 }
 
+unsigned int percpu_chunks(unsigned long *bases, unsigned int max, unsigned long *size)
+{
+	struct pcpu_chunk *chunk;
+	unsigned int n = 0;
+
+	*size = chunk_bytes();
+	spin_lock(&pcpu_lock);
+	for (int i = 0; i < NR_SLOTS; i++)
+		list_for_each_entry(chunk, &slots[i], list)
+			if (n < max)
+				bases[n++] = (unsigned long)chunk->base;
+	spin_unlock(&pcpu_lock);
+	return n;
+}
+
 unsigned long percpu_check(void)
 {
 	unsigned long bad = 0, empty = 0;

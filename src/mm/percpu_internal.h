@@ -3,6 +3,8 @@
 #ifndef MM_PERCPU_INTERNAL_H
 #define MM_PERCPU_INTERNAL_H
 
+#include <kmem/types.h>
+
 int percpu_boot(void); /* after memblock, before zones */
 unsigned long percpu_boot_chunk_pages(void);
 /* From the 8 KiB for the variables of modules; NULL if they are full. Zeroed. */
@@ -12,5 +14,7 @@ unsigned long percpu_sections_forget(void);
 /* After everything with per-CPU objects but the @owned ones of the zones. Returns the leaks. */
 unsigned long percpu_exit(unsigned long owned);
 unsigned long percpu_check(void);
+/* Where the chunks lie now, at most @max, each of *@size bytes for all CPUs' units. How many. */
+unsigned int percpu_chunks(unsigned long *bases, unsigned int max, unsigned long *size);
 
 #endif

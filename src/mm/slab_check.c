@@ -7,6 +7,7 @@
  */
 #include <kmem/bug.h>
 
+#include "kmemleak.h"
 #include "slab.h"
 
 static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
@@ -69,6 +70,7 @@ static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *
 		--*budget;
 		pr_err("  Object 0x%016lx @offset=%lu\n", (unsigned long)object,
 		       (unsigned long)((char *)object - (char *)page_address(slab)));
+		kmemleak_tell(object);
 	}
 }
 

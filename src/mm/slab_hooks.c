@@ -29,6 +29,7 @@
 
 #include "fail_alloc.h"
 #include "init_on.h"
+#include "kmemleak.h"
 #include "slab.h"
 #include "slab_hooks.h"
 
@@ -39,6 +40,8 @@ void slab_hooks_boot(void)
 	slab_hooks = 0;
 	if (init_on_alloc || init_on_free)
 		slab_hooks |= BIT(SLAB_HOOK_INIT);
+	if (kmemleak_enabled)
+		slab_hooks |= BIT(SLAB_HOOK_LEAK);
 }
 
 void slab_hooks_set(enum slab_hook hook, bool on)
@@ -73,6 +76,8 @@ void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node)
 		slab_zero(s, object);
 	else if (slab_want_init_on_free(s) && !s->free_maps)
 		*(void **)((char *)object + s->offset) = NULL; /* it was linked */
+	if (!(s->flags & SLAB_NOLEAKTRACE))
+		kmemleak_alloc(object, s->object_size, 1, gfp);
 	return object;
 }
 
@@ -82,6 +87,7 @@ void slab_free_watched(struct kmem_cache *s, void *object)
 		slab_report_free(s, object, "Object already free");
 		return;
 	}
+	kmemleak_free(object);
 	if (slab_want_init_on_free(s))
 		memset(object, 0, s->object_size);
 	slab_give(s, &object, 1);

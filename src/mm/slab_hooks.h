@@ -8,6 +8,7 @@
 enum slab_hook {
 	SLAB_HOOK_INIT, /* init_on_alloc, init_on_free */
 	SLAB_HOOK_FAIL, /* failslab.c */
+	SLAB_HOOK_LEAK, /* kmemleak.c */
 };
 
 /* The hooks that are on, a bit each; caches are watched while any is. Written under slab_mutex. */

@@ -52,7 +52,7 @@ static struct chunk *chunks;
 static struct chunk *oldest, *newest;
 static unsigned long nr_runs, budget;
 
-static unsigned long window_start, window_end; /* written at boot */
+static unsigned long __ro_after_init window_start, window_end;
 
 static unsigned int page_in_chunk(unsigned long addr)
 {

@@ -27,6 +27,7 @@
 #include <kmem/workqueue.h>
 
 #include "gfp_names.h"
+#include "kmemleak.h"
 #include "page_hooks.h"
 #include "pgtable.h"
 #include "tlb.h"
@@ -239,7 +240,7 @@ static bool is_possible(const struct area_request *rq)
 	return true;
 }
 
-void *vmalloc_request(const struct area_request *rq)
+static void *make_area(const struct area_request *rq)
 {
 	unsigned int nr = min(PAGE_ALIGN(rq->size) >> PAGE_SHIFT, (unsigned long)UINT32_MAX);
 	bool plain = is_plain(rq);
@@ -274,6 +275,15 @@ void *vmalloc_request(const struct area_request *rq)
 	}
 	vmalloc_give_back(vm, true);
 	return NULL;
+}
+
+void *vmalloc_request(const struct area_request *rq)
+{
+	void *addr = make_area(rq);
+
+	if (addr)
+		kmemleak_vmalloc(addr, rq->size);
+	return addr;
 }
 
 #define REQUEST(sz, flags_of_gfp, nid, vm_flags)                       \
@@ -390,8 +400,10 @@ void vfree(const void *addr)
 		return;
 	}
 	vm = claim_or_report(addr);
-	if (vm)
-		free_claimed(vm);
+	if (!vm)
+		return;
+	kmemleak_free(addr);
+	free_claimed(vm);
 }
 
 void vmalloc_run_deferred(void)
@@ -427,6 +439,7 @@ void vfree_atomic(const void *addr)
 	vm = claim_or_report(addr);
 	if (!vm)
 		return;
+	kmemleak_free(addr);
 	first = __atomic_load_n(&deferred, __ATOMIC_RELAXED);
 	do
 		vm->next_deferred = first;

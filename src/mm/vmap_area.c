@@ -22,6 +22,7 @@
 #include <kmem/slab.h>
 #include <kmem/spinlock.h>
 
+#include "kmemleak.h"
 #include "tlb.h"
 #include "vmap_area.h"
 
@@ -34,7 +35,7 @@ static unsigned long priority_seed = 88172645463325252ul;
 
 static DEFINE_MUTEX(purge_mutex);
 static struct kmem_cache *vmap_area_cache;
-unsigned long vmalloc_base, vmalloc_end;
+unsigned long __ro_after_init vmalloc_base, vmalloc_end;
 
 static unsigned long size_of(const struct vmap_area *va)
 {
@@ -260,10 +261,20 @@ static bool place(struct vmap_area *va, struct vmap_area **spare, unsigned long 
 	return gap != NULL;
 }
 
-struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struct vm_struct *vm)
+/* It says where an area is, but keeps nobody from losing it. */
+static struct vmap_area *new_area(void)
 {
 	struct vmap_area *va = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
-	struct vmap_area *spare = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+
+	if (va)
+		kmemleak_scan_part(va, &va->left, sizeof(*va) - offsetof(struct vmap_area, left));
+	return va;
+}
+
+struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struct vm_struct *vm)
+{
+	struct vmap_area *va = new_area();
+	struct vmap_area *spare = new_area();
 
 	if (va && spare) {
 		va->vm = vm;
@@ -284,7 +295,7 @@ struct vmap_area *vmap_area_alloc(unsigned long size, unsigned long align, struc
 
 struct vmap_area *vmap_area_add(unsigned long addr, unsigned long size, struct vm_struct *vm)
 {
-	struct vmap_area *va = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+	struct vmap_area *va = new_area();
 
 	if (!va)
 		return NULL;
@@ -470,7 +481,7 @@ int vmap_area_boot(void)
 		return -ENOMEM;
 	if (vmalloc_base == vmalloc_end)
 		return 0;
-	all = kmem_cache_zalloc(vmap_area_cache, GFP_KERNEL);
+	all = new_area();
 	if (!all)
 		return -ENOMEM;
 	all->va_start = vmalloc_base;

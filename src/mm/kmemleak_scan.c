@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmemleak_scan.c - looking for pointers into objects.
+ *
+ * 1. A scan. The objects there are now are sorted by address, once; then every word of the roots is
+ *    looked up among them. An object with enough pointers is searched in its turn, until no more
+ *    are found. What is white then had none; if its bytes have changed since the last scan somebody
+ *    is at work on it and it counts as found, so that a leak is told of by the second scan that
+ *    misses it. What is still white, and min_age old, is reported.
+ *
+ * 2. Roots:
+ *	data		writable segments of the program and of loaded drivers, not of the C library,
+ *			and not what is __ro_after_init
+ *	per-CPU areas	all of them
+ *	struct pages	of frames in use: mapping, private and lru are their owners'
+ *	boot memory	what memblock has kept, but for the memory map and the per-CPU areas
+ *	stacks		of all threads that were ever busy on a CPU and still live: from the stack
+ *			pointer up, where the host tells it (of a thread that waits), or all that is
+ *			resident. What a running thread has in registers alone is overlooked; one that
+ *			waits in the machine has put them on its stack (host_wait()).
+ *    The heap of the C library is not searched, but for what kmemleak_host_alloc() gave out.
+ *
+ * 3. Everything goes on meanwhile. An object that comes during the scan is not part of it; the note
+ *    of one that goes is not used again before its end (kmemleak_hold_notes()). Memory that is
+ *    searched may change under the eyes: a word is read whole, and a pointer that moves from where
+ *    was not yet looked to where was is found by its object's checksum, or by the next scan.
+ *
+ * 4. Searching changes nothing: pages that the host has no memory for are zeros and are not touched
+ *    (mincore), areas of vmalloc() are read through their frames.
+ *
+ * 5. A thread scans FIRST_SCAN seconds after the boot and then every ten minutes.
+ *
+ * 6. Locks: scan_mutex around a scan; kmemleak_lock for a chunk of SCAN_CHUNK bytes at a time, so that
+ *    who allocates waits for no more than that.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <kmem/bug.h>
+#include <kmem/memblock.h>
+#include <kmem/mmzone.h>
+#include <kmem/mutex.h>
+#include <kmem/percpu.h>
+#include <kmem/vmalloc.h>
+
+#include "../kernel/cpu.h"
+#include "kmemleak.h"
+#include "percpu_internal.h"
+#include "zone.h"
+
+#define SCAN_CHUNK	  4096
+#define FIRST_SCAN	  60 /* seconds */
+#define MIN_AGE_MS	  5000
+#define RESIDENT_PAGES	  256
+#define MAX_PERCPU_CHUNKS 512
+
+bool kmemleak_scan_stacks;
+unsigned long kmemleak_min_age_ms;
+bool kmemleak_found;
+
+static DEFINE_MUTEX(scan_mutex);
+
+/* Protected by scan_mutex: */
+static u32 *sorted; /* notes by address */
+static u32 nr_sorted;
+static u32 *queue; /* grey ones that are to be searched */
+static u32 queue_head, queue_tail;
+static unsigned long lowest, highest; /* of all addresses in objects */
+static unsigned long scan_jiffies;    /* when the scan began */
+
+static bool is_white(const struct kmemleak_object *o)
+{
+	return o->min_count != KMEMLEAK_BLACK && o->count < o->min_count;
+}
+
+static bool is_grey(const struct kmemleak_object *o)
+{
+	return o->min_count != KMEMLEAK_BLACK && o->count >= o->min_count;
+}
+
+bool kmemleak_unreferenced(const struct kmemleak_object *o)
+{
+	return (o->flags & OBJECT_ALLOCATED) && is_white(o) &&
+	       o->born + kmemleak_min_age_ms * HZ / 1000 <= scan_jiffies;
+}
+
+/* The object of the snapshot that @word lies in. Caller holds kmemleak_lock. */
+static struct kmemleak_object *look_up(unsigned long word)
+{
+	u32 lo = 0, hi = nr_sorted;
+	struct kmemleak_object *o;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (kmemleak_objects[sorted[mid]].pointer <= word)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return NULL;
+	o = &kmemleak_objects[sorted[lo - 1]];
+	return word - o->pointer < o->size && (o->flags & OBJECT_SNAPSHOT) ? o : NULL;
+}
+
+/* One more pointer to @o. Caller holds kmemleak_lock. */
+static void count_pointer(struct kmemleak_object *o)
+{
+	bool was_white = is_white(o);
+
+	o->count++;
+	/* Painting may bring one here twice: the tail is never further than all of them. */
+	if (was_white && is_grey(o) && queue_tail < nr_sorted)
+		queue[queue_tail++] = o - kmemleak_objects;
+}
+
+/*
+ * The words of a range that can be read, at most SCAN_CHUNK bytes. Whoever writes there meanwhile
+ * does so without our lock, and a stack is nobody's to look at: the sanitizers are told not to.
+ */
+__attribute__((no_sanitize("address", "thread", "undefined"))) static void
+scan_words(unsigned long start, unsigned long end, const struct kmemleak_object *self)
+{
+	start = ALIGN(start, sizeof(long));
+	for (; start + sizeof(long) <= end; start += sizeof(long)) {
+		unsigned long word = *(volatile unsigned long *)start;
+		struct kmemleak_object *o;
+
+		if (word < lowest || word >= highest)
+			continue;
+		o = look_up(word);
+		/* That an object points at itself says nothing. */
+		if (o && o != self)
+			count_pointer(o);
+	}
+}
+
+typedef bool range_fn(unsigned long start, unsigned long end, void *arg);
+
+/* Calls @fn for what is resident of a range of whole mappings, a chunk at a time. */
+static void resident_parts(unsigned long start, unsigned long end, range_fn *fn, void *arg)
+{
+	unsigned char there[RESIDENT_PAGES];
+
+	while (start < end) {
+		unsigned long first = start & PAGE_MASK;
+		unsigned long nr = min((PAGE_ALIGN(end) - first) >> PAGE_SHIFT,
+				       (unsigned long)RESIDENT_PAGES);
+
+		if (host_resident(first, nr, there))
+			memset(there, 0, nr);
+		for (unsigned long i = 0; i < nr; i++) {
+			unsigned long stop = min(first + (i + 1) * PAGE_SIZE, end);
+
+			if (there[i] && !fn(start, stop, arg))
+				return;
+			start = stop;
+		}
+	}
+}
+
+static bool scan_chunk(unsigned long start, unsigned long end, void *unused)
+{
+	host_lock(&kmemleak_lock);
+	scan_words(start, end, NULL);
+	host_unlock(&kmemleak_lock);
+	return true;
+}
+
+static void scan_root(unsigned long start, unsigned long end)
+{
+	resident_parts(start, end, scan_chunk, NULL);
+}
+
+/* Calls @fn for what can be read of a part of an object; areas of vmalloc() through their frames. */
+static void parts_of(unsigned long start, unsigned long end, range_fn *fn, void *arg)
+{
+	if (!is_vmalloc_addr((void *)start)) {
+		resident_parts(start, end, fn, arg);
+		return;
+	}
+	while (start < end) {
+		unsigned long stop = min((start & PAGE_MASK) + PAGE_SIZE, end);
+		struct page *page = vmalloc_to_page((void *)start);
+		unsigned long at;
+
+		if (page && PageHighMem(page)) {
+			fn(start, stop, arg);
+		} else if (page) {
+			at = (unsigned long)page_address(page) + offset_in_page(start);
+			resident_parts(at, at + (stop - start), fn, arg);
+		}
+		start = stop;
+	}
+}
+
+/* A chunk of an object: not any more if it was freed between two. */
+static bool scan_object_chunk(unsigned long start, unsigned long end, void *arg)
+{
+	const struct kmemleak_object *o = arg;
+	bool there;
+
+	host_lock(&kmemleak_lock);
+	there = o->flags & OBJECT_SNAPSHOT;
+	if (there)
+		scan_words(start, end, o);
+	host_unlock(&kmemleak_lock);
+	return there;
+}
+
+#define MAX_AREAS 8
+
+static void scan_object(struct kmemleak_object *o)
+{
+	struct kmemleak_area areas[MAX_AREAS];
+	unsigned long start, size;
+	unsigned int nr = 0;
+	u32 flags;
+
+	host_lock(&kmemleak_lock);
+	flags = o->flags;
+	start = o->pointer;
+	size = o->size;
+	for (struct kmemleak_area *a = o->areas; a && nr < MAX_AREAS; a = a->next)
+		areas[nr++] = *a;
+	host_unlock(&kmemleak_lock);
+	if (!(flags & OBJECT_SNAPSHOT) || (flags & OBJECT_NO_SCAN))
+		return;
+	if (!nr)
+		areas[nr++] = (struct kmemleak_area){ .start = start, .size = size };
+	while (nr--)
+		parts_of(areas[nr].start, areas[nr].start + areas[nr].size, scan_object_chunk, o);
+}
+
+static void scan_queue(void)
+{
+	while (queue_head < queue_tail) {
+		scan_object(&kmemleak_objects[queue[queue_head++]]);
+		cond_resched();
+	}
+}
+
+/* The roots. */
+
+extern const char __start_kmem_ro_after_init[] __attribute__((visibility("hidden")));
+extern const char __stop_kmem_ro_after_init[] __attribute__((visibility("hidden")));
+
+/* Where vmalloc's window begins is where its first area does; to say so is not to point at it. */
+static void scan_segment(unsigned long start, unsigned long end, void *unused)
+{
+	unsigned long skip = (unsigned long)__start_kmem_ro_after_init;
+
+	if (skip >= start && skip < end) {
+		scan_root(start, skip);
+		start = (unsigned long)__stop_kmem_ro_after_init;
+	}
+	scan_root(start, end);
+}
+
+static unsigned long percpu_bases[MAX_PERCPU_CHUNKS], percpu_size; /* protected by scan_mutex */
+static unsigned int nr_percpu;
+
+static void scan_percpu(void)
+{
+	nr_percpu = percpu_chunks(percpu_bases, MAX_PERCPU_CHUNKS, &percpu_size);
+	for (unsigned int i = 0; i < nr_percpu; i++)
+		scan_root(percpu_bases[i], percpu_bases[i] + percpu_size);
+}
+
+/* Struct pages that lie in one page of the memory map. */
+static bool scan_map_chunk(unsigned long start, unsigned long end, void *unused)
+{
+	const struct page *page = (const struct page *)start;
+
+	host_lock(&kmemleak_lock);
+	for (; (unsigned long)(page + 1) <= end; page++)
+		if (page_ref_count(page) > 0)
+			scan_words((unsigned long)&page->lru, (unsigned long)&page->compound_head,
+				   NULL);
+	host_unlock(&kmemleak_lock);
+	return true;
+}
+
+static void scan_struct_pages(void)
+{
+	unsigned long pfn = 0;
+
+	while (pfn < max_pfn) {
+		const struct zone *zone = pfn_zone(pfn);
+		unsigned long end = zone ? untouched_end(zone, pfn) : max_pfn;
+
+		if (end == pfn) {
+			end = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), max_pfn);
+			resident_parts((unsigned long)pfn_to_page(pfn),
+				       (unsigned long)pfn_to_page(end), scan_map_chunk, NULL);
+		}
+		pfn = zone ? end : pfn + 1;
+	}
+}
+
+/* From @start to @end of boot memory, but for what is searched elsewhere or not at all. */
+static unsigned long skip_known(unsigned long start, unsigned long *end)
+{
+	unsigned long first = (unsigned long)mem_map, size = max_pfn * sizeof(struct page);
+
+	for (unsigned int i = 0;; i++) {
+		if (start - first < size)
+			start = first + size;
+		else if (first > start)
+			*end = min(*end, first);
+		if (i == nr_percpu)
+			return start;
+		first = percpu_bases[i];
+		size = percpu_size;
+	}
+}
+
+static void scan_boot_memory(void)
+{
+	for (unsigned int i = 0; i < memblock.reserved.cnt; i++) {
+		const struct memblock_region *r = &memblock.reserved.regions[i];
+		unsigned long start = (unsigned long)__va(r->base), last = start + r->size;
+
+		while (start < last) {
+			unsigned long end = last, from = skip_known(start, &end);
+
+			if (from == start)
+				scan_root(start, end);
+			start = from == start ? end : from;
+		}
+	}
+}
+
+/* A thread's stack is copied while it cannot end, and searched afterwards. */
+static void scan_stack_copy(void *copy, size_t size, void *unused)
+{
+	for (unsigned long at = (unsigned long)copy, end = at + size; at < end; at += SCAN_CHUNK)
+		scan_chunk(at, min(at + SCAN_CHUNK, end), NULL);
+}
+
+/* Notes what there is; false if the tables are too small for it. */
+static bool take_snapshot(u32 room)
+{
+	host_lock(&kmemleak_lock);
+	if (kmemleak_nr > room) {
+		host_unlock(&kmemleak_lock);
+		return false;
+	}
+	kmemleak_hold_notes(true);
+	nr_sorted = 0;
+	queue_head = queue_tail = 0;
+	lowest = ~0ul;
+	highest = 0;
+	for (u32 i = 0; i < kmemleak_nr; i++) {
+		struct kmemleak_object *o = &kmemleak_objects[i];
+
+		if (!(o->flags & OBJECT_ALLOCATED))
+			continue;
+		o->flags |= OBJECT_SNAPSHOT;
+		o->count = 0;
+		sorted[nr_sorted++] = i;
+		lowest = min(lowest, o->pointer);
+		highest = max(highest, o->pointer + o->size);
+		if (is_grey(o))
+			queue[queue_tail++] = i;
+	}
+	host_unlock(&kmemleak_lock);
+	return true;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	unsigned long x = kmemleak_objects[*(const u32 *)a].pointer;
+	unsigned long y = kmemleak_objects[*(const u32 *)b].pointer;
+
+	return x < y ? -1 : x > y;
+}
+
+static u32 crc_table[256]; /* protected by scan_mutex; zeros before the first scan */
+
+static void make_crc_table(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(crc_table); i++) {
+		u32 crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+		crc_table[i] = crc;
+	}
+}
+
+__attribute__((no_sanitize("address", "thread", "undefined"))) static bool
+add_to_crc(unsigned long start, unsigned long end, void *arg)
+{
+	u32 crc = *(u32 *)arg;
+
+	for (; start < end; start++)
+		crc = crc >> 8 ^ crc_table[(crc ^ *(volatile u8 *)start) & 0xff];
+	*(u32 *)arg = crc;
+	return true;
+}
+
+/* Have the object's bytes changed since the last time? Caller holds kmemleak_lock. */
+static bool update_checksum(struct kmemleak_object *o)
+{
+	u32 was = o->checksum, crc = 0;
+
+	parts_of(o->pointer, o->pointer + o->size, add_to_crc, &crc);
+	o->checksum = crc;
+	return was != crc;
+}
+
+static void grey_what_changes(void)
+{
+	for (u32 i = 0; i < nr_sorted; i++) {
+		struct kmemleak_object *o = &kmemleak_objects[sorted[i]];
+
+		host_lock(&kmemleak_lock);
+		if ((o->flags & OBJECT_SNAPSHOT) && is_white(o) && update_checksum(o)) {
+			o->count = o->min_count;
+			if (queue_tail < nr_sorted)
+				queue[queue_tail++] = sorted[i];
+		}
+		host_unlock(&kmemleak_lock);
+	}
+}
+
+/* Ends the scan; returns how many leaks are new. */
+static unsigned int report_white(void)
+{
+	unsigned int new_leaks = 0;
+
+	host_lock(&kmemleak_lock);
+	for (u32 i = 0; i < nr_sorted; i++) {
+		struct kmemleak_object *o = &kmemleak_objects[sorted[i]];
+
+		if (!(o->flags & OBJECT_SNAPSHOT))
+			continue;
+		o->flags &= ~OBJECT_SNAPSHOT;
+		if (kmemleak_unreferenced(o) && !(o->flags & OBJECT_REPORTED)) {
+			o->flags |= OBJECT_REPORTED;
+			new_leaks++;
+		}
+	}
+	kmemleak_hold_notes(false);
+	host_unlock(&kmemleak_lock);
+	return new_leaks;
+}
+
+static bool make_tables(void)
+{
+	u32 room = READ_ONCE(kmemleak_nr) + 4096; /* some come while they are made */
+
+	sorted = host_alloc(room * sizeof(*sorted));
+	queue = host_alloc(room * sizeof(*queue));
+	return sorted && queue && take_snapshot(room);
+}
+
+static noinline void scan_all(void)
+{
+	qsort(sorted, nr_sorted, sizeof(*sorted), by_address);
+	if (kmemleak_scan_stacks)
+		for_each_task_stack(scan_stack_copy, NULL);
+	host_data_segments(scan_segment, NULL);
+	scan_percpu();
+	scan_struct_pages();
+	scan_boot_memory();
+	scan_queue();
+	grey_what_changes();
+	scan_queue();
+}
+
+/* Caller holds scan_mutex. */
+static void scan_once(void)
+{
+	unsigned int new_leaks;
+
+	make_crc_table();
+	scan_jiffies = jiffies;
+	if (make_tables()) {
+		scan_all();
+		new_leaks = report_white();
+		if (new_leaks) {
+			kmemleak_found = true;
+			pr_info("kmemleak: %u new suspected memory leaks (see "
+				"/sys/kernel/debug/kmemleak)\n",
+				new_leaks);
+		}
+	}
+	host_free(sorted);
+	host_free(queue);
+	sorted = queue = NULL;
+}
+
+void kmemleak_scan(void)
+{
+	mutex_lock(&scan_mutex);
+	if (READ_ONCE(kmemleak_enabled))
+		scan_once();
+	mutex_unlock(&scan_mutex);
+}
+
+/* For who must not meet a scan. */
+void kmemleak_scan_lock(bool lock)
+{
+	if (lock)
+		mutex_lock(&scan_mutex);
+	else
+		mutex_unlock(&scan_mutex);
+}
+
+struct peek {
+	char *to;
+	size_t size;
+};
+
+__attribute__((no_sanitize("address", "thread", "undefined"))) static bool
+peek_part(unsigned long start, unsigned long end, void *arg)
+{
+	struct peek *peek = arg;
+
+	for (; start < end && peek->size; peek->size--)
+		*peek->to++ = *(volatile char *)start++;
+	return peek->size;
+}
+
+size_t kmemleak_peek(const struct kmemleak_object *o, void *buf, size_t size)
+{
+	struct peek peek = { buf, min(size, o->size) };
+
+	memset(buf, 0, size);
+	parts_of(o->pointer, o->pointer + peek.size, peek_part, &peek);
+	return min(size, o->size);
+}
+
+/* The thread. */
+
+static unsigned long thread;
+static unsigned int stop;
+static unsigned int changed;	  /* atomic: what the thread sleeps on */
+static unsigned int scan_seconds; /* between two scans; 0: none */
+static u64 next_scan_ns;	  /* of host_clock_ns(); written with changed */
+
+static void *kmemleak_main(void *unused)
+{
+	current->flags |= PF_KTHREAD;
+	while (!READ_ONCE(stop)) {
+		unsigned int seq = __atomic_load_n(&changed, __ATOMIC_ACQUIRE);
+		unsigned int seconds = READ_ONCE(scan_seconds);
+		u64 now = host_clock_ns(), next = READ_ONCE(next_scan_ns);
+
+		if (!seconds || now < next) {
+			host_wait(&changed, seq, seconds ? next - now : 0);
+			continue;
+		}
+		kmemleak_scan();
+		WRITE_ONCE(next_scan_ns, host_clock_ns() + READ_ONCE(scan_seconds) * 1000000000ull);
+		cpu_park();
+	}
+	return NULL;
+}
+
+static void wake_thread(void)
+{
+	__atomic_fetch_add(&changed, 1, __ATOMIC_RELEASE);
+	host_wake(&changed, 1);
+}
+
+void kmemleak_scan_every(unsigned int seconds)
+{
+	WRITE_ONCE(next_scan_ns, host_clock_ns() + seconds * 1000000000ull);
+	WRITE_ONCE(scan_seconds, seconds);
+	wake_thread();
+}
+
+int kmemleak_scan_start(void)
+{
+	kmemleak_scan_stacks = true;
+	kmemleak_min_age_ms = MIN_AGE_MS;
+	kmemleak_found = false;
+	thread = 0;
+	if (!kmemleak_enabled)
+		return 0;
+	stop = 0;
+	scan_seconds = KMEMLEAK_SCAN_WAIT;
+	next_scan_ns = host_clock_ns() + FIRST_SCAN * 1000000000ull;
+	return host_thread_start(&thread, "kmemleak", kmemleak_main, NULL);
+}
+
+void kmemleak_scan_stop(void)
+{
+	if (!thread)
+		return;
+	WRITE_ONCE(stop, 1);
+	wake_thread();
+	host_thread_join(thread);
+	thread = 0;
+}
