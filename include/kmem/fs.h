@@ -99,7 +99,8 @@ struct inode {
 	unsigned int i_uid, i_gid;
 	unsigned long i_ino;
 	dev_t i_rdev;
-	loff_t i_size; /* i_size_read(), i_size_write() */
+	loff_t i_size;	/* i_size_read(), i_size_write() */
+	loff_t i_bytes; /* inode_set_bytes() */
 	const struct file_operations *i_fop;
 	struct cdev *i_cdev;
 	void *i_private;
@@ -128,6 +129,15 @@ static inline loff_t i_size_read(const struct inode *inode)
 static inline void i_size_write(struct inode *inode, loff_t size)
 {
 	__atomic_store_n(&inode->i_size, size, __ATOMIC_RELAXED);
+}
+
+/*
+ * Tells how much memory is behind a file with holes: its st_blocks. While nobody does, it is as
+ * much as the length. Negative: nobody does any more.
+ */
+static inline void inode_set_bytes(struct inode *inode, loff_t bytes)
+{
+	__atomic_store_n(&inode->i_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 static inline unsigned int iminor(const struct inode *inode)

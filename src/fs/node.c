@@ -78,6 +78,7 @@ static struct node *node_make(const char *name, umode_t mode, const struct node_
 	node->inode.i_uid = getuid();
 	node->inode.i_gid = getgid();
 	node->mtime_ns = now_ns();
+	inode_set_bytes(&node->inode, -1);
 	atomic_set(&node->refs, 1);
 
 	mutex_lock(&tree_mutex);
@@ -379,6 +380,7 @@ int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
 void node_stat(struct node *node, struct stat *st)
 {
 	s64 mtime;
+	loff_t bytes;
 
 	node = original(node);
 	memset(st, 0, sizeof(*st));
@@ -399,7 +401,8 @@ void node_stat(struct node *node, struct stat *st)
 	st->st_atim = st->st_ctim = st->st_mtim;
 	st->st_size = i_size_read(&node->inode);
 	st->st_blksize = PAGE_SIZE;
-	st->st_blocks = DIV_ROUND_UP(st->st_size, 512);
+	bytes = READ_ONCE(node->inode.i_bytes);
+	st->st_blocks = DIV_ROUND_UP(bytes < 0 ? st->st_size : bytes, 512);
 }
 
 void node_set_mode(struct node *node, umode_t mode)

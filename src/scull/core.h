@@ -127,6 +127,7 @@ struct scull_dev {
 	struct rw_semaphore sem; /* protects the rest */
 	struct scull_index items;
 	loff_t size;
+	u64 nr_quanta; /* that there are */
 	/* The shape; constant while there are items. */
 	int unit, qset;
 	size_t quantum; /* bytes of a quantum */
@@ -182,6 +183,9 @@ struct scull_qset *scull_item_get(struct scull_dev *dev, u64 index);
 void scull_items_cut(struct scull_dev *dev, u64 first, u64 last);
 void scull_quanta_cut(struct scull_dev *dev, u64 index, int first, int end);
 void scull_trim(struct scull_dev *dev);
+/* A quantum that the device counts as its own, NULL without memory; and the end of one. */
+void *scull_quantum_alloc(struct scull_dev *dev, gfp_t gfp);
+void scull_quantum_free(struct scull_dev *dev, void *quantum);
 /* Recomputes the invariants; the number of violations, each told in the log. */
 unsigned long scull_check(const struct scull_dev *dev);
 
@@ -207,12 +211,17 @@ loff_t scull_seek_space(const struct scull_dev *dev, loff_t off, int whence);
 int scull_show_dev(struct seq_file *m, struct scull_dev *dev);
 int scull_show(struct seq_file *m, void *v);
 
-/* The caller holds ->sem for writing. */
+/*
+ * Sets the length and tells how much memory is behind it; due after every change of either. The
+ * caller holds ->sem for writing.
+ */
 static inline void scull_set_size(struct scull_dev *dev, struct inode *inode, loff_t size)
 {
 	dev->size = size;
-	if (!dev->is_copy)
-		i_size_write(inode, size);
+	if (dev->is_copy)
+		return;
+	i_size_write(inode, size);
+	inode_set_bytes(inode, (loff_t)(dev->nr_quanta * dev->quantum));
 }
 
 #endif

@@ -199,7 +199,7 @@ static ssize_t write_quantum(struct scull_dev *dev, const struct scull_place *at
 		return left < len ? (ssize_t)(len - left) : -EFAULT;
 	}
 
-	quantum = dev->drv->alloc_quantum(dev, GFP_KERNEL | (whole ? 0 : __GFP_ZERO));
+	quantum = scull_quantum_alloc(dev, GFP_KERNEL | (whole ? 0 : __GFP_ZERO));
 	if (!quantum) {
 		scull_quanta_cut(dev, at->item, 0, 0);
 		return -ENOMEM;
@@ -252,8 +252,7 @@ ssize_t scull_write(struct file *filp, const char __user *buf, size_t count, lof
 	}
 	if (done) {
 		*f_pos = pos + (loff_t)done;
-		if (*f_pos > dev->size)
-			scull_set_size(dev, file_inode(filp), *f_pos);
+		scull_set_size(dev, file_inode(filp), max(dev->size, *f_pos));
 		ret = (ssize_t)done;
 	}
 	up_write(&dev->sem);

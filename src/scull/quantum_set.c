@@ -17,7 +17,7 @@
  *
  * Invariants, whenever ->sem is free:
  *	every node has a slot that is not NULL; the root, if a node, one besides slot 0
- *	every item has used == number of quanta in data >= 1
+ *	every item has used == number of quanta in data >= 1; nr_quanta is their sum
  *	every quantum's bytes at and after ->size are zero
  */
 #include <kmem/sched.h>
@@ -98,6 +98,20 @@ struct scull_qset *scull_item_next(const struct scull_dev *dev, u64 index)
 	return node_next(dev->items.root, dev->items.height, index);
 }
 
+void *scull_quantum_alloc(struct scull_dev *dev, gfp_t gfp)
+{
+	void *quantum = dev->drv->alloc_quantum(dev, gfp);
+
+	dev->nr_quanta += quantum != NULL;
+	return quantum;
+}
+
+void scull_quantum_free(struct scull_dev *dev, void *quantum)
+{
+	dev->drv->free_quantum(dev, quantum);
+	dev->nr_quanta--;
+}
+
 static void qset_free(struct scull_dev *dev, struct scull_qset *item)
 {
 	int i;
@@ -105,7 +119,7 @@ static void qset_free(struct scull_dev *dev, struct scull_qset *item)
 	for (i = 0; item->used > 0; i++) {
 		if (!item->data[i])
 			continue;
-		dev->drv->free_quantum(dev, item->data[i]);
+		scull_quantum_free(dev, item->data[i]);
 		item->used--;
 	}
 	kfree(item->data);
@@ -258,7 +272,7 @@ void scull_quanta_cut(struct scull_dev *dev, u64 index, int first, int end)
 	for (i = first; i < end; i++) {
 		if (!item->data[i])
 			continue;
-		dev->drv->free_quantum(dev, item->data[i]);
+		scull_quantum_free(dev, item->data[i]);
 		item->data[i] = NULL;
 		item->used--;
 	}
@@ -303,7 +317,7 @@ static bool tail_is_zero(const struct scull_dev *dev, const struct scull_qset *i
 }
 
 static unsigned long item_check(const struct scull_dev *dev, const struct scull_qset *item,
-				u64 index)
+				u64 index, u64 *nr_quanta)
 {
 	unsigned long bad = 0;
 	int q, used = 0;
@@ -319,25 +333,26 @@ static unsigned long item_check(const struct scull_dev *dev, const struct scull_
 		bad += broken(dev, index, "stands in another's slot");
 	if (item->used != used || !used)
 		bad += broken(dev, index, "counts its quanta wrong");
+	*nr_quanta += (u64)used;
 	return bad;
 }
 
 static unsigned long node_check(const struct scull_dev *dev, void *p, unsigned int height,
-				u64 index)
+				u64 index, u64 *nr_quanta)
 {
 	struct index_node *node = p;
 	unsigned long bad = 0;
 	unsigned int i;
 
 	if (height == 0)
-		return item_check(dev, p, index);
+		return item_check(dev, p, index, nr_quanta);
 	if (node_empty(node, 0))
 		bad += broken(dev, index, "a node without a slot in use");
 	height--;
 	for (i = 0; i < NODE_SLOTS; i++)
 		if (node->slot[i])
 			bad += node_check(dev, node->slot[i], height,
-					  index + ((u64)i << height_bits(height)));
+					  index + ((u64)i << height_bits(height)), nr_quanta);
 	return bad;
 }
 
@@ -345,9 +360,12 @@ unsigned long scull_check(const struct scull_dev *dev)
 {
 	const struct scull_index *idx = &dev->items;
 	unsigned long bad = 0;
+	u64 nr_quanta = 0;
 
 	if (idx->root)
-		bad = node_check(dev, idx->root, idx->height, 0);
+		bad = node_check(dev, idx->root, idx->height, 0, &nr_quanta);
+	if (nr_quanta != dev->nr_quanta)
+		bad += broken(dev, 0, "the device counts its quanta wrong");
 	if (idx->height && (!idx->root || node_empty(idx->root, 1)))
 		bad += broken(dev, 0, "the index is higher than it need be");
 	return bad;

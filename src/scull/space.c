@@ -12,6 +12,7 @@
  * bits are cleared, or, when the memory was not enough, the quanta that carry it are freed. The
  * semaphore is held for writing all the while, so nobody else meets such a pointer.
  */
+#include <kmem/mmzone.h>
 #include <kmem/sched.h>
 #include "core.h"
 
@@ -107,7 +108,7 @@ static int preallocate_quantum(struct scull_dev *dev, loff_t pos)
 		return -ENOMEM;
 	if (item->data[at.q])
 		return 0;
-	quantum = dev->drv->alloc_quantum(dev, GFP_KERNEL | __GFP_ZERO);
+	quantum = scull_quantum_alloc(dev, GFP_KERNEL | __GFP_ZERO);
 	if (!quantum)
 		return -ENOMEM;
 	item->data[at.q] = (void *)((unsigned long)quantum | FRESH);
@@ -128,7 +129,7 @@ static void settle(struct scull_dev *dev, struct scull_qset *item, bool keep)
 		item->data[q] = (void *)(quantum & ~FRESH);
 		if (keep)
 			continue;
-		dev->drv->free_quantum(dev, item->data[q]);
+		scull_quantum_free(dev, item->data[q]);
 		item->data[q] = NULL;
 		item->used--;
 	}
@@ -160,7 +161,7 @@ static int preallocate(struct scull_dev *dev, loff_t start, loff_t end)
 long scull_fallocate(struct file *filp, int mode, loff_t offset, loff_t len)
 {
 	struct scull_dev *dev = filp->private_data;
-	loff_t end;
+	loff_t end, size;
 	int ret = 0;
 
 	if (offset < 0 || len <= 0)
@@ -169,15 +170,18 @@ long scull_fallocate(struct file *filp, int mode, loff_t offset, loff_t len)
 		return -EOPNOTSUPP;
 	if (__builtin_add_overflow(offset, len, &end) || end > SCULL_MAX_SIZE)
 		return -EFBIG;
+	if (!(mode & FALLOC_FL_PUNCH_HOLE) && (u64)len > (u64)totalram_pages() << PAGE_SHIFT)
+		return -ENOMEM; /* nor would it help to take all there is first */
 	if (down_write_killable(&dev->sem))
 		return -ERESTARTSYS;
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
+	size = dev->size;
+	if (mode & FALLOC_FL_PUNCH_HOLE)
 		clear_range(dev, offset, end);
-	} else {
+	else
 		ret = preallocate(dev, offset, end);
-		if (!ret && !(mode & FALLOC_FL_KEEP_SIZE) && end > dev->size)
-			scull_set_size(dev, file_inode(filp), end);
-	}
+	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE))
+		size = max(size, end);
+	scull_set_size(dev, file_inode(filp), size);
 	up_write(&dev->sem);
 	return ret;
 }

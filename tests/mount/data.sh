@@ -110,7 +110,7 @@ os.ftruncate(fd, 0)"
 # One byte far out; lengths beyond 4 GiB; what a second file of the device sees at once.
 for f in $FAMILIES; do
 	check "far out on $f" python3 - "$D/${f}1" << 'PY'
-import mmap, os, sys
+import mmap, os, subprocess, sys
 dev = sys.argv[1]
 fd = os.open(dev, os.O_RDWR)
 for pos in 5 << 30, 1 << 40:
@@ -122,6 +122,12 @@ for pos in 5 << 30, 1 << 40:
     assert pos - (1 << 22) < at <= pos, at
     assert os.lseek(fd, pos, os.SEEK_HOLE) == pos + 3
 assert os.pread(fd, 3, 5 << 30) == b"far"
+# cp finds the bytes without reading the rest.
+assert os.fstat(fd).st_blocks < 2048
+subprocess.run(["cp", dev, dev[:-1] + "3"], check=True, timeout=60)
+assert os.stat(dev[:-1] + "3").st_size == (1 << 40) + 3
+assert os.pread(os.open(dev[:-1] + "3", os.O_RDONLY), 3, 1 << 40) == b"far"
+os.truncate(dev[:-1] + "3", 0)
 os.ftruncate(fd, 6 << 30)
 assert os.fstat(fd).st_size == 6 << 30 and os.pread(fd, 10, (6 << 30) - 4) == bytes(4)
 

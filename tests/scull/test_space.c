@@ -36,6 +36,49 @@ static int quanta(const struct family *f)
 	return n;
 }
 
+/* Is the device seen to have memory for @n quanta? */
+static void expect_quanta(struct file *file, long n, long quantum)
+{
+	struct stat st;
+
+	node_stat(inode_node(file_inode(file)), &st);
+	assert_int_equal(st.st_blocks, (n * quantum + 511) / 512);
+}
+
+/* What stat() says of a file with holes is the memory that it has, and not its length. */
+static void blocks(void **state)
+{
+	const struct family *f;
+
+	for_each_family(f)
+	{
+		int unit = f->order ? 0 : f->unit;
+		long q = (long)unit_bytes(f, unit);
+		struct file *file = dev_open_shaped(f, 0, unit, 3);
+
+		expect_quanta(file, 0, q);
+		fill(file, 0, 5, 1);
+		expect_quanta(file, 1, q);
+		fill(file, 1ll << 40, 1, 1);
+		expect_quanta(file, 2, q);
+		fill(file, 2 * q, (size_t)(2 * q), 1);
+		expect_quanta(file, 4, q);
+		assert_int_equal(vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 8 * q), 0);
+		expect_quanta(file, 9, q);
+		assert_int_equal(dev_punch(file, 1, 4 * q - 1), 0);
+		expect_quanta(file, 6, q);
+		assert_int_equal(vfs_fallocate(file, 0, 0, 1ll << 40), -ENOMEM);
+		expect_quanta(file, 6, q);
+		assert_int_equal(dev_write(file, (void *)8, 10, q), -EFAULT);
+		expect_quanta(file, 6, q);
+		assert_int_equal(dev_truncate(file, 5 * q), 0);
+		expect_quanta(file, 2, q);
+		assert_int_equal(dev_truncate(file, 0), 0);
+		expect_quanta(file, 0, q);
+		vfs_release(file);
+	}
+}
+
 static void shorter_and_longer(void **state)
 {
 	const struct family *f;
@@ -170,6 +213,7 @@ static void preallocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(shorter_and_longer, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes_over_sets, setup, teardown),
