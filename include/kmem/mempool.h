@@ -31,13 +31,19 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t 
 			  void *pool_data);
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
 			       void *pool_data, gfp_t gfp, int node);
+/* The same in a pool of the caller's own; 0, -EINVAL or -ENOMEM. */
+int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+		 void *pool_data);
+int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp, int node);
 /*
- * 0, or -ENOMEM if the larger array could not be had (nothing has changed then). A grown pool
+ * @new_min_nr > 0, or BUG(). 0, or -ENOMEM if the larger array could not be had (nothing has changed then). A grown pool
  * may be not quite full after success.
  */
 int mempool_resize(mempool_t *pool, int new_min_nr);
 /* Frees the reserve; elements in use stay the users'. NULL is ignored. */
 void mempool_destroy(mempool_t *pool);
+void mempool_exit(mempool_t *pool); /* of a pool from mempool_init(), or of zeros */
 
 void *mempool_alloc(mempool_t *pool, gfp_t gfp);
 /* Only from the reserve; NULL if it is empty. Never sleeps. */
@@ -55,6 +61,27 @@ void mempool_free_pages(void *element, void *pool_data);
 static inline mempool_t *mempool_create_slab_pool(int min_nr, struct kmem_cache *cache)
 {
 	return mempool_create(min_nr, mempool_alloc_slab, mempool_free_slab, cache);
+}
+
+static inline int mempool_init_slab_pool(mempool_t *pool, int min_nr, struct kmem_cache *cache)
+{
+	return mempool_init(pool, min_nr, mempool_alloc_slab, mempool_free_slab, cache);
+}
+
+static inline int mempool_init_kmalloc_pool(mempool_t *pool, int min_nr, size_t size)
+{
+	return mempool_init(pool, min_nr, mempool_kmalloc, mempool_kfree, (void *)size);
+}
+
+static inline int mempool_init_page_pool(mempool_t *pool, int min_nr, int order)
+{
+	return mempool_init(pool, min_nr, mempool_alloc_pages, mempool_free_pages,
+			    (void *)(long)order);
+}
+
+static inline bool mempool_initialized(const mempool_t *pool)
+{
+	return pool->elements != NULL;
 }
 
 static inline mempool_t *mempool_create_kmalloc_pool(int min_nr, size_t size)

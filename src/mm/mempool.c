@@ -32,35 +32,50 @@ static void *remove_element(mempool_t *pool)
 	return pool->elements[pool->curr_nr];
 }
 
-mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
-			       void *pool_data, gfp_t gfp, int node)
+int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp, int node)
 {
-	mempool_t *pool;
-
+	*pool = (mempool_t){
+		.min_nr = min_nr, .alloc = alloc_fn, .free = free_fn, .pool_data = pool_data
+	};
 	if (WARN(min_nr <= 0 || !alloc_fn || !free_fn, "mempool of %d elements", min_nr))
-		return NULL;
-	pool = kzalloc_node(sizeof(*pool), gfp, node);
-	if (!pool)
-		return NULL;
+		return -EINVAL;
+	/* Constructed objects would be handed out as their last user left them. */
+	WARN_ON(alloc_fn == mempool_alloc_slab && ((struct kmem_cache *)pool_data)->ctor);
 	spin_lock_init(&pool->lock);
 	init_waitqueue_head(&pool->wait);
-	pool->min_nr = min_nr;
-	pool->alloc = alloc_fn;
-	pool->free = free_fn;
-	pool->pool_data = pool_data;
-	pool->elements = kmalloc_array(min_nr, sizeof(*pool->elements), gfp);
-	if (!pool->elements) {
-		kfree(pool);
-		return NULL;
-	}
+	pool->elements = kmalloc_array_node(min_nr, sizeof(*pool->elements), gfp, node);
+	if (!pool->elements)
+		return -ENOMEM;
 	while (pool->curr_nr < min_nr) {
 		void *element = alloc_fn(gfp, pool_data);
 
 		if (!element) {
-			mempool_destroy(pool);
-			return NULL;
+			mempool_exit(pool);
+			return -ENOMEM;
 		}
 		add_element(pool, element);
+	}
+	return 0;
+}
+
+int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+		 void *pool_data)
+{
+	return mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, GFP_KERNEL,
+				 NUMA_NO_NODE);
+}
+
+mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+			       void *pool_data, gfp_t gfp, int node)
+{
+	mempool_t *pool = kzalloc_node(sizeof(*pool), gfp, node);
+
+	if (!pool)
+		return NULL;
+	if (mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, gfp, node)) {
+		kfree(pool);
+		return NULL;
 	}
 	return pool;
 }
@@ -71,13 +86,19 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t 
 	return mempool_create_node(min_nr, alloc_fn, free_fn, pool_data, GFP_KERNEL, NUMA_NO_NODE);
 }
 
+void mempool_exit(mempool_t *pool)
+{
+	while (pool->curr_nr)
+		pool->free(remove_element(pool), pool->pool_data);
+	kfree(pool->elements);
+	pool->elements = NULL;
+}
+
 void mempool_destroy(mempool_t *pool)
 {
 	if (!pool)
 		return;
-	while (pool->curr_nr)
-		pool->free(remove_element(pool), pool->pool_data);
-	kfree(pool->elements);
+	mempool_exit(pool);
 	kfree(pool);
 }
 
@@ -120,8 +141,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	void **bigger, **old;
 
 	might_sleep();
-	if (WARN(new_min_nr <= 0, "mempool_resize() to %d elements", new_min_nr))
-		return -EINVAL;
+	BUG_ON(new_min_nr <= 0);
 	if (new_min_nr <= READ_ONCE(pool->min_nr)) {
 		spin_lock(&pool->lock);
 		WRITE_ONCE(pool->min_nr, new_min_nr);

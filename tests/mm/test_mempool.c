@@ -3,6 +3,7 @@
  * their own that can be told to fail.
  */
 #include <kmem/mempool.h>
+#include <kmem/oops.h>
 #include <unistd.h>
 #include "machine.h"
 
@@ -178,6 +179,116 @@ static void test_6_3_a_pool_of_nothing_is_wrong(void **state)
 	assert_null(mempool_create(0, own_alloc, own_free, NULL));
 	assert_null(mempool_create(-1, own_alloc, own_free, NULL));
 	assert_int_equal(logged(mark, "WARNING"), 2);
+	halt();
+}
+
+static long resize_to_nothing(void *pool)
+{
+	return mempool_resize(pool, 0);
+}
+
+static void test_6_3_resize_to_nothing_is_a_BUG(void **state)
+{
+	mempool_t *pool;
+	long ret;
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(3);
+	assert_int_equal(oops_guard(resize_to_nothing, pool, &ret), -EFAULT);
+	assert_int_equal(pool->curr_nr, 3);
+	mempool_destroy(pool);
+	halt();
+}
+
+/* The elements stay where they are while the reserve changes its size around them. */
+static void test_6_3_resize_keeps_the_elements(void **state)
+{
+	mempool_t *pool;
+	void *p[9];
+
+	boot("mem=64M,cpus=1");
+	pool = own_pool(3);
+	own.failing = 1;
+	for (int i = 0; i < 3; i++)
+		p[i] = mempool_alloc(pool, GFP_NOWAIT);
+	mempool_free(p[0], pool);
+	assert_int_equal(mempool_resize(pool, 9), 0); /* cannot be filled now */
+	assert_int_equal(pool->curr_nr, 1);
+	assert_ptr_equal(mempool_alloc(pool, GFP_NOWAIT), p[0]);
+	for (int i = 0; i < 3; i++)
+		mempool_free(p[i], pool);
+	assert_int_equal(pool->curr_nr, 3);
+	assert_int_equal(own.frees, 0);
+	/* The last given is the first taken. */
+	assert_ptr_equal(mempool_alloc(pool, GFP_NOWAIT), p[2]);
+	mempool_free(p[2], pool);
+	own.failing = 0;
+	assert_int_equal(mempool_resize(pool, 9), 0); /* the same size */
+	for (int i = 0; i < 9; i++)
+		p[i] = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(pool->curr_nr, 3);
+	for (int i = 0; i < 9; i++)
+		mempool_free(p[i], pool);
+	assert_int_equal(pool->curr_nr, 9);
+	mempool_destroy(pool);
+	assert_int_equal(own.allocs, own.frees);
+	halt();
+}
+
+static void test_6_4_a_pool_within_something_else(void **state)
+{
+	struct kmem_cache *cache;
+	mempool_t pool = { 0 };
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	mempool_exit(&pool);
+	assert_false(mempool_initialized(&pool));
+	cache = kmem_cache_create("pooled", 200, 0, SLAB_NO_MERGE, NULL);
+	assert_int_equal(mempool_init_slab_pool(&pool, 4, cache), 0);
+	assert_true(mempool_initialized(&pool));
+	p = mempool_alloc(&pool, GFP_KERNEL);
+	mempool_free(p, &pool);
+	mempool_exit(&pool);
+	mempool_exit(&pool);
+	assert_int_equal(kmem_cache_destroy_status(cache), 0);
+	own.failing = 1;
+	assert_int_equal(mempool_init(&pool, 3, own_alloc, own_free, (void *)64), -ENOMEM);
+	own.failing = 0;
+	halt();
+}
+
+static void ctor(void *p)
+{
+}
+
+static void test_6_5_no_pool_of_constructed_objects(void **state)
+{
+	struct kmem_cache *cache;
+	mempool_t *pool;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	cache = kmem_cache_create("constructed", 200, 0, 0, ctor);
+	mark = log_next_seq();
+	pool = mempool_create_slab_pool(2, cache);
+	assert_int_equal(logged(mark, "WARNING"), 1);
+	mempool_destroy(pool);
+	kmem_cache_destroy(cache);
+	halt();
+}
+
+static void test_1_8_ZERO_cannot_be_had(void **state)
+{
+	mempool_t *pool;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	pool = mempool_create_kmalloc_pool(2, 100);
+	mark = log_next_seq();
+	mempool_free(mempool_alloc(pool, GFP_KERNEL | __GFP_ZERO), pool);
+	assert_int_equal(logged(mark, "WARNING"), 1);
+	mempool_destroy(pool);
 	halt();
 }
 
@@ -361,6 +472,11 @@ int main(void)
 		machine_test(test_6_2_frees_fill_the_reserve_first),
 		machine_test(test_6_3_resize),
 		machine_test(test_6_3_a_pool_of_nothing_is_wrong),
+		machine_test(test_6_3_resize_to_nothing_is_a_BUG),
+		machine_test(test_6_3_resize_keeps_the_elements),
+		machine_test(test_6_4_a_pool_within_something_else),
+		machine_test(test_6_5_no_pool_of_constructed_objects),
+		machine_test(test_1_8_ZERO_cannot_be_had),
 		machine_test(test_6_4_destroy_with_elements_in_use),
 		machine_test(test_6_5_ready_made_pools),
 		machine_test(test_6_1_on_a_full_machine),
