@@ -215,13 +215,15 @@ long work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg);
 /* The same, but gives up (returns false) if somebody is busy on the CPU now. */
 bool try_work_on_cpu(unsigned int cpu, long (*fn)(void *), void *arg);
 
-/* Only inside a busy section. */
+/* The CPU the caller is busy on, or else the one it had last, which may be another's by now. */
 static inline unsigned int smp_processor_id(void)
 {
-	return current->busy->id;
+	const struct task_struct *t = current;
+
+	return t->busy ? t->busy->id : t->cpu ? t->cpu->id : 0;
 }
 
-#define raw_smp_processor_id() (current->busy ? current->busy->id : 0)
+#define raw_smp_processor_id() smp_processor_id()
 
 static inline void preempt_disable(void)
 {
