@@ -405,16 +405,16 @@ static void *copy_stack(int pid, unsigned long sp, size_t *size)
 	return copy;
 }
 
-noinline void for_each_task_stack(void (*fn)(void *copy, size_t size, void *arg), void *arg)
+void for_each_task_stack(unsigned long own_sp, void (*fn)(void *copy, size_t size, void *arg),
+			 void *arg)
 {
 	int *pids = host_alloc(MAX_TASKS * sizeof(*pids)), self = host_thread_id();
 	unsigned int n = pids ? list_tasks(pids) : 0;
 	size_t size;
 	void *copy;
 
-	__builtin_unwind_init();
 	for (unsigned int i = 0; i < n; i++) {
-		unsigned long sp = pids[i] == self ? (unsigned long)__builtin_alloca(sizeof(long))
+		unsigned long sp = pids[i] == self ? own_sp
 						   : host_thread_stack_pointer(pids[i]) - RED_ZONE;
 
 		copy = copy_stack(pids[i], sp, &size);

@@ -12,8 +12,9 @@ void task_register(void);
 
 /*
  * Calls @fn with a copy of the used part of each thread's stack that was ever busy here and lives
- * still. The calling thread's begins with this call. Sleeps for the host.
+ * still; of the calling thread's what is above @own_sp. Sleeps for the host.
  */
-void for_each_task_stack(void (*fn)(void *copy, size_t size, void *arg), void *arg);
+void for_each_task_stack(unsigned long own_sp, void (*fn)(void *copy, size_t size, void *arg),
+			 void *arg);
 
 #endif

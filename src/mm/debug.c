@@ -27,7 +27,8 @@ const char *page_flags_names(const struct page *page, char *buf, size_t size)
 	for (int i = 0; i < NR_PAGEFLAGS; i++)
 		if ((flags & BIT(i)) && flag_names[i])
 			len += snprintf(buf + len, size - len, "%s|", flag_names[i]);
-	snprintf(buf + len, size - len, "node=%d|zone=%u", page_to_nid(page), page_zonenum(page));
+	snprintf(buf + len, size - len, "node=%lu|zone=%lu", flags >> PAGE_NODE_SHIFT & 0xf,
+		 flags >> PAGE_ZONE_SHIFT & 0xf);
 	return buf;
 }
 

@@ -456,11 +456,11 @@ static bool make_tables(void)
 	return sorted && queue && take_snapshot(room);
 }
 
-static noinline void scan_all(void)
+static void scan_all(unsigned long own_sp)
 {
 	qsort(sorted, nr_sorted, sizeof(*sorted), by_address);
 	if (kmemleak_scan_stacks)
-		for_each_task_stack(scan_stack_copy, NULL);
+		for_each_task_stack(own_sp, scan_stack_copy, NULL);
 	host_data_segments(scan_segment, NULL);
 	scan_percpu();
 	scan_struct_pages();
@@ -471,14 +471,14 @@ static noinline void scan_all(void)
 }
 
 /* Caller holds scan_mutex. */
-static void scan_once(void)
+static noinline void scan_once(unsigned long own_sp)
 {
 	unsigned int new_leaks;
 
 	make_crc_table();
 	scan_jiffies = jiffies;
 	if (make_tables()) {
-		scan_all();
+		scan_all(own_sp);
 		new_leaks = report_white();
 		if (new_leaks) {
 			kmemleak_found = true;
@@ -492,11 +492,19 @@ static void scan_once(void)
 	sorted = queue = NULL;
 }
 
-void kmemleak_scan(void)
+/*
+ * What callers have in registers is saved in this frame, and their stack is searched from here up:
+ * what the scan itself leaves on the stack, it does not find the next time.
+ */
+noinline void kmemleak_scan(void)
 {
+	unsigned long own_sp;
+
+	__builtin_unwind_init();
+	own_sp = (unsigned long)__builtin_alloca(sizeof(long));
 	mutex_lock(&scan_mutex);
 	if (READ_ONCE(kmemleak_enabled))
-		scan_once();
+		scan_once(own_sp);
 	mutex_unlock(&scan_mutex);
 }
 

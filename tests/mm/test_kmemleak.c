@@ -20,7 +20,7 @@ static void boot_kmemleak(const char *words)
 	kmemleak_min_age_ms = 0;
 }
 
-static noinline void wipe_stack(void)
+__attribute__((no_sanitize("address"))) static noinline void wipe_stack(void)
 {
 	volatile char garbage[64 << 10];
 
