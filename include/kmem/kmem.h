@@ -13,6 +13,7 @@
 #include <kmem/memblock.h>
 #include <kmem/mempool.h>
 #include <kmem/mm.h>
+#include <kmem/mmdebug.h>
 #include <kmem/mmzone.h>
 #include <kmem/module.h>
 #include <kmem/mutex.h>

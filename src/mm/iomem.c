@@ -249,10 +249,12 @@ static void print_reserved(const struct iomem_printer *p, const struct memblock_
 
 	for (unsigned int i = 0; i < memblock.reserved.cnt; i++) {
 		const struct memblock_region *r = &memblock.reserved.regions[i];
+		phys_addr_t start = max(r->base, ram->base);
+		phys_addr_t end = min(r->base + r->size, ram_end);
 
-		if (r->base >= ram->base && r->base < ram_end)
-			print_range(p, 1, r->base, min(r->base + r->size, ram_end) - 1,
-				    r->name ? r->name : "Kernel data");
+		/* One may go on in the next node's memory. */
+		if (start < end)
+			print_range(p, 1, start, end - 1, r->name ? r->name : "Kernel data");
 	}
 }
 

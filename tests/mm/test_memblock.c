@@ -6,6 +6,7 @@
  *		     |----|         |----|	memory or reserved
  */
 #include "machine.h"
+#include <kmem/ioport.h>
 #include "mm/memblock_internal.h"
 #include "mm/ram.h"
 
@@ -244,6 +245,22 @@ static void test_9_2_debugfs_lines(void **state)
 	seq_buffer_release(&m);
 }
 
+static void test_9_2_iomem_over_two_nodes(void **state)
+{
+	struct seq_file m;
+
+	memblock_add_node(P(1), P(7), 0);
+	memblock_add_node(P(8), P(8), 1);
+	memblock_reserve(P(7), P(3));
+	seq_buffer_open(&m);
+	iomem_show(&m, NULL);
+	assert_non_null(strstr(seq_buffer_text(&m), "00001000-00007fff : System RAM\n"
+						    "  00007000-00007fff : Kernel data\n"
+						    "00008000-0000ffff : System RAM\n"
+						    "  00008000-00009fff : Kernel data\n"));
+	seq_buffer_release(&m);
+}
+
 static void test_free_ranges_are_memory_minus_reserved(void **state)
 {
 	static const u64 expected[][2] = { { 1, 3 }, { 4, 5 }, { 8, 10 } };
@@ -362,6 +379,7 @@ int main(void)
 		with_ram(test_9_1_upper_limits_in_words),
 		with_ram(test_9_1_is_region_memory_or_reserved),
 		with_ram(test_9_2_debugfs_lines),
+		with_ram(test_9_2_iomem_over_two_nodes),
 		with_ram(test_free_ranges_are_memory_minus_reserved),
 		with_ram(test_9_1_arrays_double),
 		with_ram(test_9_1_array_doubles_in_the_middle_of_a_call),
