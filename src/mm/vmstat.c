@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmstat.c - the numbers of the page allocator, and the files that show them.
+ * vmstat.c - the numbers of the page allocator, and the file that shows them all.
  *
  * Counters live where the events happen: in a zone under its lock, in a CPU's page lists without
  * one, in a few shared words for what is rare. Here they are only added up and printed, in the
@@ -14,7 +14,6 @@
 #include <kmem/vmstat.h>
 
 #include "percpu_internal.h"
-#include "vmscan.h"
 #include "vmstat.h"
 #include "zone.h"
 
@@ -359,104 +358,17 @@ int vmstat_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-int buddyinfo_show(struct seq_file *m, void *v)
+void zoneinfo_node_items(struct seq_file *m, int nid)
 {
-	struct zone *zone;
-
-	for_each_populated_zone(zone) {
-		unsigned long blocks[NR_PAGE_ORDERS];
-
-		spin_lock(&zone->lock);
-		for (int o = 0; o < NR_PAGE_ORDERS; o++)
-			blocks[o] = buddy_blocks(zone, o);
-		spin_unlock(&zone->lock);
-		seq_printf(m, "Node %d, zone %8s ", zone->zone_pgdat->node_id, zone->name);
-		for (int o = 0; o < NR_PAGE_ORDERS; o++)
-			seq_printf(m, "%6lu ", blocks[o]);
-		seq_putc(m, '\n');
-	}
-	return 0;
-}
-
-static void show_node_stats(struct seq_file *m, const struct pglist_data *pgdat)
-{
-	seq_puts(m, "\n  per-node stats");
 	for (size_t i = 0; i < ARRAY_SIZE(node_items); i++)
 		seq_printf(m, "\n      %-12s %lu", node_items[i].name,
-			   sum_node(&node_items[i], pgdat->node_id));
+			   sum_node(&node_items[i], nid));
 }
 
-static void show_zone_pages(struct seq_file *m, const struct zone *zone)
+void zoneinfo_zone_items(struct seq_file *m, const struct zone *zone)
 {
-	seq_printf(m,
-		   "\n  pages free     %lu"
-		   "\n        boost    %lu"
-		   "\n        min      %lu"
-		   "\n        low      %lu"
-		   "\n        high     %lu"
-		   "\n        promo    %lu"
-		   "\n        spanned  %lu"
-		   "\n        present  %lu"
-		   "\n        managed  %lu"
-		   "\n        cma      0",
-		   free_pages_of(zone), READ_ONCE(zone->watermark_boost),
-		   wmark_pages(zone, WMARK_MIN), wmark_pages(zone, WMARK_LOW),
-		   wmark_pages(zone, WMARK_HIGH), wmark_pages(zone, WMARK_PROMO),
-		   zone->spanned_pages, zone->present_pages, zone_managed_pages(zone));
-	seq_puts(m, "\n        protection: (");
-	for (int i = 0; i < MAX_NR_ZONES; i++)
-		seq_printf(m, "%s%lu", i ? ", " : "", READ_ONCE(zone->lowmem_reserve[i]));
-	seq_putc(m, ')');
-}
-
-static void show_pagesets(struct seq_file *m, const struct zone *zone)
-{
-	unsigned int cpu;
-
-	seq_puts(m, "\n  pagesets");
-	for_each_online_cpu(cpu) {
-		const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
-		int high = READ_ONCE(pcp->high);
-
-		seq_printf(m,
-			   "\n    cpu: %u"
-			   "\n              count:    %d"
-			   "\n              high:     %d"
-			   "\n              batch:    %d"
-			   "\n              high_min: %d"
-			   "\n              high_max: %d",
-			   cpu, pcp_count(&cpu_table[cpu], pcp), high, READ_ONCE(pcp->batch), high,
-			   high);
-		/* Counters are not kept back on CPUs, so nothing is ever owed. */
-		seq_puts(m, "\n  vm stats threshold: 0");
-	}
-	seq_printf(m, "\n  node_unreclaimable:  %u\n  start_pfn:           %lu",
-		   node_unreclaimable(zone->zone_pgdat->node_id), zone->zone_start_pfn);
-}
-
-int zoneinfo_show(struct seq_file *m, void *v)
-{
-	const struct pglist_data *pgdat_shown = NULL;
-	struct zone *zone;
-
-	for_each_zone(zone) {
-		const struct pglist_data *pgdat = zone->zone_pgdat;
-
-		seq_printf(m, "Node %d, zone %8s", pgdat->node_id, zone->name);
-		if (pgdat != pgdat_shown && populated_zone(zone)) {
-			show_node_stats(m, pgdat);
-			pgdat_shown = pgdat;
-		}
-		show_zone_pages(m, zone);
-		if (populated_zone(zone)) {
-			for (size_t i = 0; i < ARRAY_SIZE(zone_items); i++)
-				seq_printf(m, "\n      %-12s %lu", zone_items[i].name,
-					   zone_items[i].of_zone(zone));
-			show_pagesets(m, zone);
-		}
-		seq_putc(m, '\n');
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(zone_items); i++)
+		seq_printf(m, "\n      %-12s %lu", zone_items[i].name, zone_items[i].of_zone(zone));
 }
 
 int node_vmstat_show(struct seq_file *m, int nid)

@@ -28,12 +28,17 @@ static inline void count_vm_events(enum vm_event event, long n)
 }
 
 struct seq_file;
+struct zone;
 
 void vmstat_boot(void);
 /* The files of sys/devices/system/node/nodeN/. 0. May sleep. */
 int node_vmstat_show(struct seq_file *m, int nid);
 int node_numastat_show(struct seq_file *m, int nid);
 int node_meminfo_show(struct seq_file *m, int nid);
+
+/* The counters of a node and of a zone, as lines of zoneinfo. */
+void zoneinfo_node_items(struct seq_file *m, int nid);
+void zoneinfo_zone_items(struct seq_file *m, const struct zone *zone);
 
 /* Of CommitLimit: percents of RAM, unless the other is set. */
 extern int overcommit_ratio;
