@@ -13,7 +13,6 @@
 #include <kmem/seq_file.h>
 #include <kmem/vmstat.h>
 
-#include "percpu_internal.h"
 #include "vmstat.h"
 #include "zone.h"
 
