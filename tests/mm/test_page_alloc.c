@@ -535,71 +535,6 @@ static void test_exhaustion_ends_where_it_began(void **state)
 	halt();
 }
 
-#define SLOTS 256
-
-/* Random orders; each block carries its own address and order, which must stay. */
-static void random_blocks(struct worker *w)
-{
-	struct page *page[SLOTS] = { 0 };
-	unsigned int order[SLOTS];
-
-	for (unsigned long i = 0; i < stress(20000); i++) {
-		unsigned int s = random_of(w, SLOTS);
-		unsigned long *mark;
-
-		if (page[s]) {
-			mark = page_address(page[s]);
-			w->errors += mark[0] != (unsigned long)mark || mark[1] != order[s] ||
-				     page_count(page[s]) != 1;
-			if (order[s] && (w->seed & 1))
-				put_page(page[s]); /* these are compound */
-			else
-				__free_pages(page[s], order[s]);
-			page[s] = NULL;
-			continue;
-		}
-		order[s] = __builtin_ctzll(random_of(w, 1 << 10) | 1 << 10);
-		page[s] = alloc_pages((w->seed & 2 ? GFP_KERNEL : GFP_NOWAIT) | __GFP_NOWARN |
-					      (w->seed & 4 ? __GFP_MOVABLE : 0) |
-					      (w->seed & 8 ? __GFP_RECLAIMABLE : 0) | __GFP_COMP,
-				      order[s]);
-		if (!page[s])
-			continue;
-		w->errors += page_to_pfn(page[s]) & ((1ul << order[s]) - 1);
-		mark = page_address(page[s]);
-		mark[0] = (unsigned long)mark;
-		mark[1] = order[s];
-	}
-	for (int s = 0; s < SLOTS; s++)
-		if (page[s])
-			__free_pages(page[s], order[s]);
-}
-
-static void stress_with(const char *words, unsigned int threads)
-{
-	char *before;
-
-	boot(words);
-	before = buddyinfo_text();
-	for (int round = 0; round < 3; round++) {
-		assert_int_equal(run_workers(threads, random_blocks, NULL), 0);
-		assert_int_equal(machine_check(), 0);
-	}
-	assert_buddyinfo(before);
-	free(before);
-	halt();
-}
-
-static void test_stress_threads_on_two_CPUs(void **state)
-{
-	stress_with("mem=64M,cpus=2", 4);
-}
-
-static void test_stress_more_threads_than_CPUs(void **state)
-{
-	stress_with("mem=128M,cpus=1", 6);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -622,8 +557,6 @@ int main(void)
 		machine_test(test_3_6_bulk_fills_the_empty_slots),
 		machine_test(test_nodes_that_do_not_exist),
 		machine_test(test_exhaustion_ends_where_it_began),
-		machine_test(test_stress_threads_on_two_CPUs),
-		machine_test(test_stress_more_threads_than_CPUs),
 	};
 
 	return cmocka_run_group_tests_name("mm/page_alloc", tests, NULL, NULL);
