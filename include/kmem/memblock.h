@@ -18,6 +18,7 @@ struct memblock_region {
 
 struct memblock_type {
 	unsigned int cnt, max;
+	phys_addr_t total_size;
 	struct memblock_region *regions; /* sorted, not overlapping, equal neighbours merged */
 	const char *name;
 };
@@ -29,6 +30,13 @@ struct memblock {
 };
 
 extern struct memblock memblock;
+
+#define for_each_mem_region(r)                                                                   \
+	for ((r) = memblock.memory.regions; (r) < memblock.memory.regions + memblock.memory.cnt; \
+	     (r)++)
+#define for_each_reserved_mem_region(r)       \
+	for ((r) = memblock.reserved.regions; \
+	     (r) < memblock.reserved.regions + memblock.reserved.cnt; (r)++)
 
 /* Upper limits: none but memblock.current_limit, which both forms mean. */
 #define MEMBLOCK_ALLOC_ANYWHERE	  (~(phys_addr_t)0)

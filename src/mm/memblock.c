@@ -120,6 +120,15 @@ static int make_room(struct memblock_type *type)
 	return memblock_reserve(at, 2 * size);
 }
 
+static phys_addr_t total(const struct memblock_type *type)
+{
+	phys_addr_t sum = 0;
+
+	for (unsigned int i = 0; i < type->cnt; i++)
+		sum += type->regions[i].size;
+	return sum;
+}
+
 /* Adds what of [base, end) the array does not hold yet. */
 static int add_range(struct memblock_type *type, phys_addr_t base, phys_addr_t size, int nid,
 		     const char *name)
@@ -149,6 +158,7 @@ static int add_range(struct memblock_type *type, phys_addr_t base, phys_addr_t s
 		base = stop;
 	}
 	merge_neighbours(type);
+	type->total_size = total(type);
 	return 0;
 }
 
@@ -184,6 +194,7 @@ static int remove_range(struct memblock_type *type, phys_addr_t base, phys_addr_
 			remove_region(type, i);
 		}
 	}
+	type->total_size = total(type);
 	return 0;
 }
 
@@ -318,23 +329,14 @@ bool memblock_closed(void)
 	return boot_is_over;
 }
 
-static phys_addr_t total(const struct memblock_type *type)
-{
-	phys_addr_t sum = 0;
-
-	for (unsigned int i = 0; i < type->cnt; i++)
-		sum += type->regions[i].size;
-	return sum;
-}
-
 phys_addr_t memblock_phys_mem_size(void)
 {
-	return total(&memblock.memory);
+	return memblock.memory.total_size;
 }
 
 phys_addr_t memblock_reserved_size(void)
 {
-	return total(&memblock.reserved);
+	return memblock.reserved.total_size;
 }
 
 phys_addr_t memblock_start_of_DRAM(void)

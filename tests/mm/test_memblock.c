@@ -32,17 +32,20 @@ static int ram_down(void **state)
 
 static unsigned int invariants_broken(const struct memblock_type *type)
 {
+	phys_addr_t sum = 0;
 	unsigned int bad = 0;
 
 	for (unsigned int i = 0; i < type->cnt; i++) {
 		const struct memblock_region *r = &type->regions[i];
 
 		bad += r->size == 0;
+		sum += r->size;
 		if (i + 1 == type->cnt)
 			continue;
 		bad += r->base + r->size > r[1].base;
 		bad += r->base + r->size == r[1].base && r->nid == r[1].nid && r->name == r[1].name;
 	}
+	bad += sum != type->total_size;
 	return bad;
 }
 
@@ -230,11 +233,18 @@ static void test_9_1_is_region_memory_or_reserved(void **state)
 
 static void test_9_2_debugfs_lines(void **state)
 {
+	const struct memblock_region *r;
+	phys_addr_t sum = 0;
 	struct seq_file m;
 
 	memblock_add_node(P(1), P(7), 0);
 	memblock_add_node(P(8), P(8), 1);
 	memblock_reserve(P(9), P(2));
+	for_each_mem_region(r)
+		sum += r->size;
+	assert_int_equal(sum, P(15));
+	for_each_reserved_mem_region(r) sum -= r->size;
+	assert_int_equal(sum, P(13));
 	seq_buffer_open(&m);
 	memblock_memory_show(&m, NULL);
 	memblock_reserved_show(&m, NULL);
