@@ -8,7 +8,9 @@
  *    knows who they are: page_alloc calls down into this file, and this file calls only what was
  *    registered.
  * 2. Who runs it: a request that finds no page (direct reclaim), or kswapd, one thread for each
- *    node, woken when a zone falls below its low mark, which works until all are above high.
+ *    node, woken when a zone falls below its low mark or its marks were boosted, which works until
+ *    all are above high. After MAX_RECLAIM_FAILURES rounds that brought nothing it leaves the
+ *    work to direct reclaim for a while.
  * 3. Pressure has a priority, 12 (light) to 0 (everything): a round asks for
  *	(freeable >> priority) * 4 / seeks  +  (deferred >> priority),
  *    at most 2 * freeable, in batches. What was due and not done is deferred to a later round, for
