@@ -90,16 +90,19 @@ static __always_inline struct cpu *percpu_cpu(void)
 
 #define per_cpu(var, cpu)  (*per_cpu_ptr(&(var), cpu))
 #define __get_cpu_var(var) (*this_cpu_ptr(&(var)))
+/* The same for who is busy on a CPU. */
+#define busy_cpu_ptr(ptr) \
+	((__typeof__(ptr))(percpu_base(ptr) + READ_OWN(current->busy)->percpu_offset))
 #define get_cpu_var(var)              \
 	(*({                          \
 		preempt_disable();    \
-		this_cpu_ptr(&(var)); \
+		busy_cpu_ptr(&(var)); \
 	}))
 #define put_cpu_var(var) ((void)&(var), preempt_enable())
 #define get_cpu_ptr(ptr)           \
 	({                         \
 		preempt_disable(); \
-		this_cpu_ptr(ptr); \
+		busy_cpu_ptr(ptr); \
 	})
 #define put_cpu_ptr(ptr) ((void)(ptr), preempt_enable())
 

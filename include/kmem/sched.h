@@ -65,13 +65,12 @@ struct cpu {
 
 /* What the machine knows of a thread; every thread has one, made of zeros. */
 struct task_struct {
-	struct cpu *busy; /* the CPU it works on now; written by itself, read by who takes CPUs */
-	struct cpu *cpu;  /* the CPU it owned last, NULL if it never had one; written by itself */
-	bool revoked;	  /* false: it owns ->cpu still. Written under the lock of cpu.c */
-	int preempt_count;
-	bool preempt_outer; /* the cpu_end() owed when preempt_count falls to 0 */
-	bool registered;    /* gives its CPU back when the thread ends */
-	bool sigpending;    /* somebody interrupts what it waits for */
+	struct cpu *busy;  /* the CPU it works on now; written by itself, read by who takes CPUs */
+	struct cpu *cpu;   /* the CPU it owned last, NULL if it never had one; written by itself */
+	bool revoked;	   /* false: it owns ->cpu still. Written under the lock of cpu.c */
+	int preempt_count; /* and PREEMPT_OUTER */
+	bool registered;   /* gives its CPU back when the thread ends */
+	bool sigpending;   /* somebody interrupts what it waits for */
 	/* What its first question for signals calls: from then on they are passed to it. NULL: they
 	 * are already, or nobody sends any. Its own. */
 	void (*hear_signals)(void);
@@ -160,10 +159,10 @@ static __always_inline void cpu_leave(void)
  */
 static __always_inline struct cpu *cpu_hold(bool *outer)
 {
-	struct cpu *cpu = current->busy;
+	struct cpu *cpu = READ_OWN(current->busy);
 
 	*outer = !cpu;
-	if (cpu)
+	if (unlikely(cpu))
 		return cpu;
 	cpu = cpu_enter();
 	return likely(cpu) ? cpu : cpu_begin_slow(current);
@@ -225,20 +224,36 @@ static inline unsigned int smp_processor_id(void)
 
 #define raw_smp_processor_id() smp_processor_id()
 
+/* In ->preempt_count: the last preempt_enable() ends being busy, which the first began. */
+#define PREEMPT_OUTER (1 << 30)
+
 static inline void preempt_disable(void)
 {
 	struct task_struct *t = current;
+	int count = t->preempt_count;
 
-	if (t->preempt_count++ == 0)
-		t->preempt_outer = cpu_begin();
+	if (likely(!count)) {
+		bool outer;
+
+		cpu_hold(&outer);
+		if (likely(outer))
+			count = PREEMPT_OUTER;
+	}
+	t->preempt_count = count + 1;
 }
 
+/* Atomic sections are short: as in the allocators' inline paths, nobody is handed the CPU. */
 static inline void preempt_enable(void)
 {
 	struct task_struct *t = current;
+	int count = t->preempt_count - 1;
 
-	if (--t->preempt_count == 0)
-		cpu_end(t->preempt_outer);
+	if (likely(count == PREEMPT_OUTER)) {
+		t->preempt_count = 0;
+		cpu_leave();
+	} else {
+		t->preempt_count = count;
+	}
 }
 
 static inline unsigned int get_cpu(void)
@@ -248,8 +263,8 @@ static inline unsigned int get_cpu(void)
 }
 
 #define put_cpu()	preempt_enable()
-#define preempt_count() (current->preempt_count)
-#define in_atomic()	(preempt_count() != 0)
+#define preempt_count() (current->preempt_count & ~PREEMPT_OUTER)
+#define in_atomic()	(current->preempt_count != 0)
 #define in_interrupt()	false
 #define in_task()	true
 

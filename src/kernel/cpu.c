@@ -35,8 +35,8 @@
  * busy: it is taken away, the one owned longest first, so that with more threads than CPUs those
  * that the host runs now displace those that it does not. If all are busy the thread sleeps,
  * and cpu->wanted tells the owners to hand over at their next cpu_end(). The inline paths of the
- * allocators do not look (cpu_leave()): they are idle again before anybody could wake up, and
- * whoever waits looks again every RECHECK_NS.
+ * allocators and preempt_enable() do not look (cpu_leave()): they are idle again before anybody could
+ * wake up, and whoever waits looks again every RECHECK_NS.
  *
  * 4. Locks
  *
@@ -246,7 +246,7 @@ bool cpu_sleep_begin(void)
 
 	if (unlikely(t->preempt_count))
 		pr_err("BUG: scheduling while atomic: %s/%d/0x%08x\n", t->comm, t->pid,
-		       t->preempt_count);
+		       preempt_count());
 	if (!cpu)
 		return false;
 	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);

@@ -113,7 +113,7 @@ void might_sleep_report(const char *file, int line)
 	pr_err("BUG: sleeping function called from invalid context at %s:%d\n", file, line);
 	pr_err("in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: %d, name: %s\n", t->pid,
 	       t->comm);
-	pr_err("preempt_count: %x, expected: 0\n", t->preempt_count);
+	pr_err("preempt_count: %x, expected: 0\n", preempt_count());
 	dump_stack();
 }
 
