@@ -65,9 +65,10 @@ struct kmem_cache {
 	/* What may be copied to clients; kept for sysfs, not enforced. */
 	unsigned int useroffset, usersize;
 	bool of_kmalloc;
-	bool watched;  /* every alloc and free is seen: no sheaves; see mm/slab_hooks.c */
-	bool failslab; /* failslab's cache-filter means it */
-	bool no_reap;  /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */
+	bool watched;	      /* every alloc and free is seen: no sheaves; see mm/slab_hooks.c */
+	bool failslab;	      /* failslab's cache-filter means it */
+	bool no_reap;	      /* keep empty slabs when memory is short (the book's SLAB_NO_REAP) */
+	unsigned long cached; /* objects in sheaves when they were counted last. Under slab_mutex */
 	const char *name;
 	int refcount;	       /* names that share it; -1: never shared. Under slab_mutex */
 	struct list_head list; /* under slab_mutex */

@@ -440,6 +440,30 @@ unsigned long barn_objects(struct kmem_cache *s)
 	return n;
 }
 
+static long count_this_cpu(void *unused)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list) {
+		const struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
+
+		s->cached += c->main->size + (c->spare ? c->spare->size : 0) +
+			     (current->busy->hot_cache == s);
+	}
+	return 0;
+}
+
+void slab_count_cached(void)
+{
+	struct kmem_cache *s;
+	unsigned int cpu;
+
+	list_for_each_entry(s, &slab_caches, list)
+		s->cached = barn_objects(s);
+	for_each_online_cpu(cpu)
+		try_work_on_cpu(cpu, count_this_cpu, NULL);
+}
+
 static bool belongs(struct kmem_cache *s, int node, const void *object)
 {
 	return is_object_of(s, object) && page_to_nid(virt_to_page(object)) == node;

@@ -101,6 +101,8 @@ unsigned long sheaves_check(struct kmem_cache *s);
 unsigned long barn_objects(struct kmem_cache *s);
 /* For all caches, on the CPUs nobody is busy on. */
 void slab_flush_idle(void);
+/* Counts what these CPUs and the barns have into each cache's ->cached. Caller holds slab_mutex. */
+void slab_count_cached(void);
 
 /* slab_layout.c */
 unsigned int slab_alignment(slab_flags_t flags, unsigned int align, unsigned int size);

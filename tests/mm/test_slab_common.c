@@ -529,6 +529,36 @@ static void test_5_11_slabinfo_counts_exactly(void **state)
 	halt();
 }
 
+/* Without giving anything back first: what sheaves hold is nobody's. */
+static void test_5_11_slabinfo_is_exact_at_any_moment(void **state)
+{
+	static void *p[1000];
+	struct kmem_cache *s;
+	struct row row;
+
+	boot("mem=64M,cpus=2");
+	s = kmem_cache_create("counted", 200, 0, SLAB_NO_MERGE, NULL);
+	for (int i = 0; i < 1000; i++) {
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		if (i % 37 == 0) {
+			assert_true(slabinfo_row("counted", &row));
+			assert_int_equal(row.active, i + 1);
+		}
+	}
+	for (int i = 0; i < 1000; i++) {
+		kmem_cache_free(s, p[i]);
+		if (i % 37 == 0) {
+			assert_true(slabinfo_row("counted", &row));
+			assert_int_equal(row.active, 999 - i);
+		}
+	}
+	assert_true(slabinfo_row("counted", &row));
+	assert_int_equal(row.active, 0);
+	assert_int_equal(row.slabs * row.per_slab, row.objects);
+	kmem_cache_destroy(s);
+	halt();
+}
+
 static void test_5_11_looking_takes_nothing(void **state)
 {
 	struct page *page, *next;
@@ -598,6 +628,7 @@ int main(void)
 		machine_test(test_5_8_destroy_with_live_objects),
 		machine_test(test_5_10_shrink),
 		machine_test(test_5_11_slabinfo_counts_exactly),
+		machine_test(test_5_11_slabinfo_is_exact_at_any_moment),
 		machine_test(test_5_11_looking_takes_nothing),
 		machine_test(test_5_7_many_threads_create_and_destroy),
 	};
