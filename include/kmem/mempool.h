@@ -23,6 +23,7 @@ typedef struct mempool {
 	void *pool_data;
 	mempool_alloc_t *alloc;
 	mempool_free_t *free;
+	struct kmem_cache *cache; /* what the ready-made callbacks of a slab pool use, or NULL */
 	wait_queue_head_t wait;
 } mempool_t;
 
@@ -45,10 +46,34 @@ int mempool_resize(mempool_t *pool, int new_min_nr);
 void mempool_destroy(mempool_t *pool);
 void mempool_exit(mempool_t *pool); /* of a pool from mempool_init(), or of zeros */
 
-void *mempool_alloc(mempool_t *pool, gfp_t gfp);
+/* What the inline forms below leave to do. */
+void *__mempool_alloc(mempool_t *pool, gfp_t gfp);
+void __mempool_free(void *element, mempool_t *pool);
+
+static inline void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+{
+	/* The usual pool, over a cache, in a place where nothing is to be reported. */
+	if (likely(pool->cache && !in_atomic() && !(gfp & __GFP_ZERO))) {
+		void *element = kmem_cache_alloc(pool->cache, GFP_NOWAIT | __GFP_NOMEMALLOC |
+								      __GFP_NORETRY | __GFP_NOWARN);
+
+		if (likely(element))
+			return element;
+	}
+	return __mempool_alloc(pool, gfp);
+}
+
 /* Only from the reserve; NULL if it is empty. Never sleeps. */
 void *mempool_alloc_preallocated(mempool_t *pool);
-void mempool_free(void *element, mempool_t *pool); /* NULL is ignored */
+
+static inline void mempool_free(void *element, mempool_t *pool) /* NULL is ignored */
+{
+	/* A look without the lock: a pool that was full a moment ago may be passed by. */
+	if (likely(pool->cache && READ_ONCE(pool->curr_nr) >= READ_ONCE(pool->min_nr)))
+		kmem_cache_free(pool->cache, element);
+	else
+		__mempool_free(element, pool);
+}
 
 /* Ready-made callbacks: pool_data is the cache, the size in bytes, the order. */
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data);

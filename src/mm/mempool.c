@@ -40,6 +40,8 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	};
 	if (WARN(min_nr <= 0 || !alloc_fn || !free_fn, "mempool of %d elements", min_nr))
 		return -EINVAL;
+	if (alloc_fn == mempool_alloc_slab && free_fn == mempool_free_slab)
+		pool->cache = pool_data;
 	/* Constructed objects would be handed out as their last user left them. */
 	WARN_ON(alloc_fn == mempool_alloc_slab && ((struct kmem_cache *)pool_data)->ctor);
 	spin_lock_init(&pool->lock);
@@ -185,7 +187,7 @@ static void wait_for_element(mempool_t *pool)
 	finish_wait(&pool->wait, &wait);
 }
 
-static noinline void *alloc_or_wait(mempool_t *pool, gfp_t gfp)
+void *__mempool_alloc(mempool_t *pool, gfp_t gfp)
 {
 	gfp_t full = gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	gfp_t now = full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
@@ -209,25 +211,10 @@ static noinline void *alloc_or_wait(mempool_t *pool, gfp_t gfp)
 	}
 }
 
-void *mempool_alloc(mempool_t *pool, gfp_t gfp)
-{
-	void *element;
-
-	/* The usual pool, over a cache, in a place where nothing is to be reported. */
-	if (likely(pool->alloc == mempool_alloc_slab && !in_atomic() && !(gfp & __GFP_ZERO))) {
-		element = kmem_cache_alloc(pool->pool_data, GFP_NOWAIT | __GFP_NOMEMALLOC |
-								    __GFP_NORETRY | __GFP_NOWARN);
-		if (likely(element))
-			return element;
-	}
-	return alloc_or_wait(pool, gfp);
-}
-
-void mempool_free(void *element, mempool_t *pool)
+void __mempool_free(void *element, mempool_t *pool)
 {
 	if (unlikely(!element))
 		return;
-	/* A look without the lock: a pool that was full a moment ago may be passed by. */
 	if (READ_ONCE(pool->curr_nr) < READ_ONCE(pool->min_nr)) {
 		spin_lock(&pool->lock);
 		if (pool->curr_nr < pool->min_nr) {
@@ -239,10 +226,7 @@ void mempool_free(void *element, mempool_t *pool)
 		}
 		spin_unlock(&pool->lock);
 	}
-	if (likely(pool->free == mempool_free_slab))
-		kmem_cache_free(pool->pool_data, element);
-	else
-		pool->free(element, pool->pool_data);
+	pool->free(element, pool->pool_data);
 }
 
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data)
