@@ -93,7 +93,7 @@ static void chunk_init(struct pcpu_chunk *chunk, void *base)
 	chunk->base = base;
 	chunk->free = UNIT_SIZE;
 	list_add_tail(&chunk->list, &slots[slot_of(UNIT_SIZE)]);
-	nr_empty_pages += UNIT_PAGES;
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages + UNIT_PAGES);
 }
 
 /* The boot runs alone. */
@@ -163,7 +163,7 @@ static void chunk_changed(struct pcpu_chunk *chunk, unsigned long free, unsigned
 
 	if (chunk == reserve)
 		return;
-	nr_empty_pages += empty_pages(chunk, at, end) - empty;
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages + empty_pages(chunk, at, end) - empty);
 	if (now < was)
 		list_move_tail(&chunk->list, &slots[now]);
 	else if (now > was)
@@ -211,9 +211,9 @@ static void *take_from_any(unsigned long bits, unsigned long align)
 	return ptr;
 }
 
-static void account_chunk(const struct pcpu_chunk *chunk, long sign)
+static void account_chunk(const void *base, long sign)
 {
-	mod_zone_page_state(page_zone(virt_to_page(chunk->base)), NR_PERCPU,
+	mod_zone_page_state(page_zone(virt_to_page(base)), NR_PERCPU,
 			    sign * (long)(chunk_bytes() >> PAGE_SHIFT));
 }
 
@@ -230,16 +230,17 @@ static bool add_chunk(gfp_t gfp)
 		host_free(chunk);
 		return false;
 	}
+	account_chunk(base, 1);
+	/* From here on it is everybody's, and may be gone. */
 	spin_lock(&pcpu_lock);
 	chunk_init(chunk, base);
 	spin_unlock(&pcpu_lock);
-	account_chunk(chunk, 1);
 	return true;
 }
 
 static void free_chunk(struct pcpu_chunk *chunk)
 {
-	account_chunk(chunk, -1);
+	account_chunk(chunk->base, -1);
 	free_pages_exact(chunk->base, chunk_bytes());
 	host_free(chunk);
 }
@@ -354,7 +355,7 @@ static struct pcpu_chunk *one_too_many(struct pcpu_chunk *chunk)
 	if (chunk->objects || chunk->from_boot || list_is_singular(&slots[slot_of(UNIT_SIZE)]))
 		return NULL;
 	list_del(&chunk->list);
-	nr_empty_pages -= UNIT_PAGES;
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages - UNIT_PAGES);
 	return chunk;
 }
 
