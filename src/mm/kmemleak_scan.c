@@ -64,8 +64,9 @@ static u32 *sorted; /* notes by address */
 static u32 nr_sorted;
 static u32 *queue; /* grey ones that are to be searched */
 static u32 queue_head, queue_tail;
-static unsigned long lowest, highest; /* of all addresses in objects */
-static unsigned long scan_jiffies;    /* when the scan began */
+/* All addresses in objects are between these, which are in none: they are searched as well. */
+static unsigned long below, above;
+static unsigned long scan_jiffies; /* when the scan began */
 
 static bool is_white(const struct kmemleak_object *o)
 {
@@ -126,7 +127,7 @@ scan_words(unsigned long start, unsigned long end, const struct kmemleak_object 
 		unsigned long word = *(volatile unsigned long *)start;
 		struct kmemleak_object *o;
 
-		if (word < lowest || word >= highest)
+		if (word <= below || word >= above)
 			continue;
 		o = look_up(word);
 		/* That an object points at itself says nothing. */
@@ -349,8 +350,8 @@ static bool take_snapshot(u32 room)
 	kmemleak_hold_notes(true);
 	nr_sorted = 0;
 	queue_head = queue_tail = 0;
-	lowest = ~0ul;
-	highest = 0;
+	below = ~0ul;
+	above = 0;
 	for (u32 i = 0; i < kmemleak_nr; i++) {
 		struct kmemleak_object *o = &kmemleak_objects[i];
 
@@ -359,8 +360,8 @@ static bool take_snapshot(u32 room)
 		o->flags |= OBJECT_SNAPSHOT;
 		o->count = 0;
 		sorted[nr_sorted++] = i;
-		lowest = min(lowest, o->pointer);
-		highest = max(highest, o->pointer + o->size);
+		below = min(below, o->pointer - 1);
+		above = max(above, o->pointer + o->size);
 		if (is_grey(o))
 			queue[queue_tail++] = i;
 	}
@@ -468,6 +469,8 @@ static void scan_all(unsigned long own_sp)
 	scan_queue();
 	grey_what_changes();
 	scan_queue();
+	/* Or the next scan, when something else is there, finds it here. */
+	memset(percpu_bases, 0, nr_percpu * sizeof(*percpu_bases));
 }
 
 /* Caller holds scan_mutex. */

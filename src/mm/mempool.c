@@ -14,6 +14,7 @@
  *    seconds, since the allocator may have memory again without anybody freeing to this pool.
  */
 #include <kmem/bug.h>
+#include <kmem/kmemleak.h>
 #include <kmem/mempool.h>
 
 #define RECHECK_NS (5ull * 1000 * 1000 * 1000)
@@ -173,6 +174,8 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 	if (pool->curr_nr)
 		element = remove_element(pool);
 	spin_unlock(&pool->lock);
+	/* If it is lost, it is by who takes it now. */
+	kmemleak_update_trace(element);
 	return element;
 }
 

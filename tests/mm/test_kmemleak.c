@@ -5,6 +5,7 @@
  * of its own, and the stack it has used is written over.
  */
 #include <kmem/kmemleak.h>
+#include <kmem/mempool.h>
 #include <kmem/vmalloc.h>
 #include "machine.h"
 #include "mm/kmemleak.h"
@@ -140,6 +141,20 @@ static void test_10_5_a_lost_object(void **state)
 	halt();
 }
 
+/* All objects of a full slab: also the very first, and the last. */
+static void test_10_5_whole_slabs(void **state)
+{
+	unsigned long hidden[64];
+
+	boot_kmemleak("mem=64M,cpus=2,kmemleak=on");
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		hidden[i] = lose(8);
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		hidden[i] = lose(4096);
+	assert_int_equal(leaks(), 128);
+	machine_halt();
+}
+
 struct node_of_list {
 	struct list_head list;
 	void *to;
@@ -175,6 +190,7 @@ static void test_10_5_roots(void **state)
 {
 	unsigned long hidden, inner;
 	void *volatile on_stack = NULL;
+	void *percpu[4];
 
 	boot_kmemleak("mem=64M,cpus=2,kmemleak=on");
 	hidden = keep_in(&in_data, 192, 0);
@@ -197,6 +213,17 @@ static void test_10_5_roots(void **state)
 	per_cpu(in_percpu, 1) = NULL;
 	assert_true(is_leak(hidden));
 	find_and_free(hidden);
+
+	/* Also beyond the chunk of the boot. */
+	for (size_t i = 0; i < ARRAY_SIZE(percpu); i++)
+		percpu[i] = __alloc_percpu(30000, 8);
+	hidden = keep_in(per_cpu_ptr((void **)percpu[3], 1), 64, 0);
+	assert_false(is_leak(hidden));
+	*per_cpu_ptr((void **)percpu[3], 1) = NULL;
+	assert_true(is_leak(hidden));
+	find_and_free(hidden);
+	for (size_t i = 0; i < ARRAY_SIZE(percpu); i++)
+		free_percpu(percpu[i]);
 
 	hidden = keep_in(&on_stack, 64, 0);
 	assert_false(is_leak(hidden));
@@ -388,6 +415,33 @@ static void test_10_5_what_drivers_say(void **state)
 	halt();
 }
 
+static noinline unsigned long lose_element(mempool_t *pool)
+{
+	return HIDE(mempool_alloc_preallocated(pool));
+}
+
+/* Who lost an element is who took it from the pool, not who filled the pool. */
+static void test_10_5_elements_of_pools(void **state)
+{
+	unsigned long hidden;
+	mempool_t *pool;
+	char *text;
+
+	boot_kmemleak("mem=64M,cpus=2,kmemleak=on");
+	pool = mempool_create_kmalloc_pool(3, 100);
+	assert_int_equal(leaks(), 0);
+	hidden = lose_element(pool);
+	/* Before, what the pool's array has had is still in it. */
+	mempool_destroy(pool);
+	wipe_stack();
+	text = report();
+	assert_non_null(strstr(text, "] lose_element+0x"));
+	assert_null(strstr(text, "mempool_create"));
+	free(text);
+	find_and_free(hidden);
+	halt();
+}
+
 /* An object is given time; and one whose bytes change is somebody's. */
 static void test_10_5_age_and_change(void **state)
 {
@@ -573,10 +627,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_test(test_10_5_nothing_is_lost_on_a_fresh_machine),
 		machine_test(test_10_5_a_lost_object),
+		machine_test(test_10_5_whole_slabs),
 		machine_test(test_10_5_roots),
 		machine_test(test_10_5_long_chains),
 		machine_test(test_10_5_areas_and_large_objects),
 		machine_test(test_10_5_what_drivers_say),
+		machine_test(test_10_5_elements_of_pools),
 		machine_test(test_10_5_age_and_change),
 		machine_test(test_10_5_commands),
 		machine_test(test_10_5_the_thread),
