@@ -362,15 +362,20 @@ static void wake_up_only(int sig)
 
 /*
  * Waits for a signal that ends us; then interrupts what requests wait for and gets the serving
- * thread out of its wait. That can miss a wake-up just before it waits, so it is repeated.
+ * thread out of its wait. That can miss a wake-up just before it waits, so it is repeated. A
+ * session that the kernel has ended meanwhile (an aborted connection) tells nobody: so there is a
+ * look at it each second.
  */
 static void *signal_thread(void *arg)
 {
-	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
+	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 }, second = { .tv_sec = 1 };
 	sigset_t *set = arg;
 
 	while (!__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
-		if (sigtimedwait(set, NULL, &moment) > 0) {
+		bool exited = fuse_session_exited(session);
+
+		if (sigtimedwait(set, NULL, exited ? &moment : &second) > 0 &&
+		    !__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
 			bridge_notify_stop();
 			fuse_session_exit(session);
 		}
@@ -420,6 +425,7 @@ int bridge_serve(void)
 	if (!err) {
 		err = serve_loop();
 		__atomic_store_n(&serving_done, true, __ATOMIC_RELEASE);
+		pthread_kill((pthread_t)watcher, SIGTERM);
 		host_thread_join(watcher);
 	}
 	bridge_notify_stop();

@@ -91,7 +91,8 @@ unsigned long copy_from_user(void *to, const void __user *from, unsigned long n)
 		n -= len;
 	}
 	/* As the kernel does: the driver never sees what its memory held before. */
-	memset(to, 0, n);
+	if (unlikely(n))
+		memset(to, 0, n);
 	return n;
 }
 
