@@ -513,6 +513,12 @@ static void test_stress_remote_frees_on_one_CPU(void **state)
 	remote_frees_on("mem=128M,cpus=1");
 }
 
+/* Sheaves have objects of their node only: the checker looks. */
+static void test_stress_remote_frees_between_nodes(void **state)
+{
+	remote_frees_on("mem=128M,cpus=4,numa=fake=2");
+}
+
 /* To the last byte and back, ten times. */
 static void test_exhaustion_ends_where_it_began(void **state)
 {
@@ -566,6 +572,7 @@ int main(void)
 		machine_test(test_double_kfree),
 		machine_test(test_stress_remote_frees_on_two_CPUs),
 		machine_test(test_stress_remote_frees_on_one_CPU),
+		machine_test(test_stress_remote_frees_between_nodes),
 		machine_test(test_exhaustion_ends_where_it_began),
 	};
 
