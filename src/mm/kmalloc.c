@@ -94,6 +94,9 @@ static void *kmalloc_large(size_t size, gfp_t gfp, int node)
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = slab_fix_flags(gfp);
 	gfp |= __GFP_COMP;
+	/* As in caches, a node that is not there is no constraint. */
+	if ((unsigned int)node >= nr_online_nodes)
+		node = NUMA_NO_NODE;
 	page = node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 	if (!page)
 		return NULL;

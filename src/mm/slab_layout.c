@@ -82,13 +82,14 @@ unsigned int slab_alignment(slab_flags_t flags, unsigned int align, unsigned int
 
 static unsigned int sheaf_capacity_for(unsigned int size, slab_flags_t flags)
 {
-	if (flags & SLAB_NO_SHEAVES)
+	/* Whoever takes such objects touches so much that a sheaf would save him nothing. */
+	if ((flags & SLAB_NO_SHEAVES) || size > PAGE_SIZE << SLAB_MAX_ORDER)
 		return 0;
 	/* The most that fits, where a CPU's sheaf of it holds no more than a 1024th of RAM. */
 	if ((unsigned long)size * SHEAF_MAX <= totalram_pages() << (PAGE_SHIFT - 10))
 		return SHEAF_MAX;
 	if (size >= 4096)
-		return 16;
+		return size > KMALLOC_MAX_CACHE_SIZE ? 4 : 16;
 	return size >= 1024 ? 32 : size >= 256 ? 48 : 60;
 }
 

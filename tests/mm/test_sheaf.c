@@ -147,6 +147,28 @@ static void test_remote_frees_come_back(void **state)
 	}
 }
 
+/* Large objects are not hoarded: what is free is at most what CPUs and nodes may keep. */
+static void test_large_objects_go_home(void **state)
+{
+	struct kmem_cache *c;
+	void *p[40];
+
+	boot("mem=256M,cpus=1");
+	c = cache(1 << 20);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 40; i++) {
+			p[i] = kmem_cache_alloc(c, GFP_KERNEL);
+			assert_non_null(p[i]);
+		}
+		for (int i = 0; i < 40; i++)
+			kmem_cache_free(c, p[i]);
+		assert_true(c->node[0]->nr_slabs <= c->min_partial + 1);
+		assert_int_equal(machine_check(), 0);
+	}
+	kmem_cache_destroy(c);
+	halt();
+}
+
 static unsigned int not_of_node(struct kmem_cache *c, int node, void **p, int nr)
 {
 	unsigned int wrong = 0;
@@ -256,6 +278,7 @@ int main(void)
 		machine_test(test_runs_of_every_length),
 		machine_test(test_flush_reaches_all_CPUs),
 		machine_test(test_remote_frees_come_back),
+		machine_test(test_large_objects_go_home),
 		machine_test(test_remote_objects_go_home),
 		machine_test(test_other_nodes_help_out),
 		machine_test(test_without_memory_for_sheaves),
