@@ -59,4 +59,5 @@ void fail_page_alloc_boot(const struct machine_config *cfg)
 void fail_page_alloc_exit(void)
 {
 	fault_attr_unregister(&attr);
+	attr = (struct fault_attr)FAULT_ATTR_INITIALIZER;
 }

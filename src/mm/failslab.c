@@ -58,4 +58,5 @@ void failslab_boot(const struct machine_config *cfg)
 void failslab_exit(void)
 {
 	fault_attr_unregister(&attr);
+	attr = (struct fault_attr)FAULT_ATTR_INITIALIZER;
 }

@@ -59,7 +59,7 @@ void page_hooks_start(void)
 
 bool page_hooks_refuse(gfp_t gfp, unsigned int order)
 {
-	return should_fail_alloc_page(gfp, order);
+	return (READ_ONCE(page_hooks) & BIT(PAGE_HOOK_FAIL)) && should_fail_alloc_page(gfp, order);
 }
 
 void page_hooks_alloc(struct page *page, unsigned int order, gfp_t gfp)

@@ -81,6 +81,7 @@ void slab_mark_pages(struct kmem_cache *s);
 bool slab_is_free(struct kmem_cache *s, const void *object);
 
 /* slab_alloc.c */
+void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node); /* tells the log */
 bool slab_report_free(struct kmem_cache *s, const void *object, const char *what); /* false */
 gfp_t slab_fix_flags(gfp_t gfp); /* without what no object can obey, and tells of it */
 

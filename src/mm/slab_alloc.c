@@ -32,7 +32,7 @@ void slab_zero_constructed(struct kmem_cache *s)
 }
 
 /* Ten in five seconds. */
-static noinline void out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
+noinline void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	unsigned int cpu = raw_smp_processor_id();
 	char names[GFP_NAMES_MAX];
@@ -54,7 +54,7 @@ static noinline void out_of_memory(struct kmem_cache *s, gfp_t gfp, int node)
 static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp, int node)
 {
 	if (unlikely(!object))
-		out_of_memory(s, gfp, node);
+		slab_out_of_memory(s, gfp, node);
 	else if (unlikely(gfp & __GFP_ZERO))
 		slab_zero(s, object);
 	return object;

@@ -67,11 +67,13 @@ void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	void *object;
 
-	if (should_failslab(s, gfp))
+	if ((READ_ONCE(slab_hooks) & BIT(SLAB_HOOK_FAIL)) && should_failslab(s, gfp))
 		return NULL;
 	object = slab_take_one(s, gfp, node);
-	if (!object)
+	if (!object) {
+		slab_out_of_memory(s, gfp, node);
 		return NULL;
+	}
 	if (slab_want_init_on_alloc(gfp, s))
 		slab_zero(s, object);
 	else if (slab_want_init_on_free(s) && !s->free_maps)
