@@ -160,7 +160,9 @@ void task_register(void)
 		return;
 	t->registered = true;
 	t->pid = host_thread_id();
-	host_thread_name(t->comm, sizeof(t->comm));
+	/* It may serve a client already, whose name it has then. */
+	if (!t->comm[0])
+		host_thread_name(t->comm, sizeof(t->comm));
 	host_at_thread_exit(thread_exits, t);
 	host_thread_stack(&t->stack_start, &t->stack_end);
 	host_lock(&table_lock);

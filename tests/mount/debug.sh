@@ -69,6 +69,7 @@ check "work" cmp "$TMP/data" "$MNT/dev/scullv0"
 timeout 60 cat "$DEBUG/page_owner" > "$TMP/owners"
 check "owners" grep -q " scullp_alloc_quantum+0x" "$TMP/owners"
 check "clients" grep -q "tgid [0-9]* (cp), ts [0-9]* ns" "$TMP/owners"
+equal "their names" "$(grep -B3 " scull[pv]_alloc_quantum+0x" "$TMP/owners" | grep -c "(kmemfs)")" 0
 owned=$(awk '/^Page allocated via order/ { sum += 2 ^ $5 } END { print sum }' "$TMP/owners")
 total=$(awk '/^MemTotal/ { print $2 / 4 }' "$MNT/proc/meminfo")
 equal "each page is free or somebody's" $((owned + $(free_pages))) "$total"
