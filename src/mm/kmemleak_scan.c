@@ -450,8 +450,11 @@ static unsigned int report_white(void)
 
 static bool make_tables(void)
 {
-	u32 room = READ_ONCE(kmemleak_nr) + 4096; /* some come while they are made */
+	u32 room;
 
+	host_lock(&kmemleak_lock);
+	room = kmemleak_nr + 4096; /* some come while they are made */
+	host_unlock(&kmemleak_lock);
 	sorted = host_alloc(room * sizeof(*sorted));
 	queue = host_alloc(room * sizeof(*queue));
 	return sorted && queue && take_snapshot(room);
