@@ -20,7 +20,7 @@
  *
  * 4. Structures: a note for each object in a table, found by its address in a hash table; notes of
  *    freed objects are on a list. All of it is sparse memory of the host: looking for leaks takes
- *    nothing of what is looked at. There is a note for every NOTE_PER_BYTES of RAM; when they are
+ *    nothing of what is looked at. There is a note for every NOTE_PER_BYTES of RAM, up to MAX_NOTES; when they are
  *    used up the detector turns itself off and says so, as Linux's does. What is reported already
  *    stays to be read.
  *
@@ -41,6 +41,7 @@
 
 #define NOTE_PER_BYTES 256
 #define MIN_NOTES      16000
+#define MAX_NOTES      (64u << 20)
 
 struct host_lock kmemleak_lock;
 struct kmemleak_object *kmemleak_objects;
@@ -58,7 +59,7 @@ void kmemleak_boot(const struct machine_config *cfg)
 	kmemleak_enabled = false;
 	if (!cfg->kmemleak)
 		return;
-	max_notes = max(cfg->mem / NOTE_PER_BYTES, (u64)MIN_NOTES);
+	max_notes = clamp(cfg->mem / NOTE_PER_BYTES, (u64)MIN_NOTES, (u64)MAX_NOTES);
 	nr_chains = 1u << ilog2(max_notes);
 	kmemleak_objects = host_table_alloc(max_notes * sizeof(*kmemleak_objects));
 	chains = host_table_alloc(nr_chains * sizeof(*chains));

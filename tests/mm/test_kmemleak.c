@@ -108,6 +108,19 @@ static void test_10_5_nothing_is_lost_on_a_fresh_machine(void **state)
 	}
 }
 
+/* Neither the notes nor a search are as large as the machine. */
+static void test_10_5_the_largest_machine(void **state)
+{
+	unsigned long hidden;
+
+	boot_kmemleak("mem=" LARGEST_MEM ",cpus=2,kmemleak=on,page_owner=on");
+	assert_int_equal(leaks(), 0);
+	hidden = lose(64);
+	assert_true(is_leak(hidden));
+	find_and_free(hidden);
+	halt();
+}
+
 static void test_10_5_a_lost_object(void **state)
 {
 	unsigned long hidden;
@@ -627,6 +640,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_10_5_nothing_is_lost_on_a_fresh_machine),
+		machine_test(test_10_5_the_largest_machine),
 		machine_test(test_10_5_a_lost_object),
 		machine_test(test_10_5_whole_slabs),
 		machine_test(test_10_5_roots),
