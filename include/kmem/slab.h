@@ -82,27 +82,59 @@ static inline void slab_zero(struct kmem_cache *s, void *object)
 		slab_zero_constructed(s);
 }
 
-static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+/*
+ * What the CPU has ready, taken and given; false if it has none, or no room. For who is busy on
+ * the CPU, inline or not.
+ */
+static __always_inline bool cpu_take_object(struct cpu *cpu, struct kmem_cache *s, void **object)
 {
-	struct cpu *cpu;
-	void *object;
+	struct sheaf *sheaf;
+	u32 size;
 
-	cpu = cpu_enter();
-	if (unlikely(!cpu))
-		return __kmem_cache_alloc(s, gfp);
 	if (cpu->hot_cache == s) {
-		object = cpu->hot_object;
+		*object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
-	} else {
-		struct sheaf *sheaf = per_cpu_of(s->cpu, cpu)->main;
+		return true;
+	}
+	sheaf = per_cpu_of(s->cpu, cpu)->main;
+	size = sheaf->size;
+	if (unlikely(!size))
+		return false;
+	*object = sheaf->objects[size - 1];
+	sheaf->size = size - 1;
+	return true;
+}
+
+/* What was freed before goes to the sheaf of its cache. @object is one of @s for certain. */
+static __always_inline bool cpu_give_object(struct cpu *cpu, struct kmem_cache *s, void *object)
+{
+	struct kmem_cache *of_older = cpu->hot_cache;
+
+	if (of_older) {
+		struct sheaf *sheaf = per_cpu_of(of_older->cpu, cpu)->main;
+		void *older = cpu->hot_object;
 		u32 size = sheaf->size;
 
-		if (unlikely(!size)) {
-			cpu_leave();
-			return __kmem_cache_alloc(s, gfp);
-		}
-		object = sheaf->objects[size - 1];
-		sheaf->size = size - 1;
+		if (unlikely(size >= sheaf->capacity || older == object))
+			return false;
+		sheaf->objects[size] = older;
+		sheaf->size = size + 1;
+	}
+	cpu->hot_object = object;
+	WRITE_ONCE(cpu->hot_cache, s);
+	return true;
+}
+
+static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct cpu *cpu = cpu_enter();
+	void *object;
+
+	if (unlikely(!cpu))
+		return __kmem_cache_alloc(s, gfp);
+	if (unlikely(!cpu_take_object(cpu, s, &object))) {
+		cpu_leave();
+		return __kmem_cache_alloc(s, gfp);
 	}
 	cpu_leave();
 	if (gfp & __GFP_ZERO)
@@ -119,42 +151,34 @@ static __always_inline bool is_object_of(const struct kmem_cache *s, const void 
 	       object_index(s, page, p) < page->objects;
 }
 
-/* @object is one of @s for certain. What was freed before it goes to the sheaf of its cache. */
+/* @object is one of @s for certain. */
 static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 {
-	struct kmem_cache *of_older;
-	struct cpu *cpu;
+	struct cpu *cpu = cpu_enter();
 
-	cpu = cpu_enter();
 	if (unlikely(!cpu)) {
 		__kmem_cache_free(s, object);
 		return;
 	}
-	of_older = cpu->hot_cache;
-	if (of_older) {
-		struct sheaf *sheaf = per_cpu_of(of_older->cpu, cpu)->main;
-		void *older = cpu->hot_object;
-		u32 size = sheaf->size;
-
-		if (unlikely(size >= sheaf->capacity || older == object)) {
-			cpu_leave();
-			__kmem_cache_free(s, object);
-			return;
-		}
-		sheaf->objects[size] = older;
-		sheaf->size = size + 1;
+	if (unlikely(!cpu_give_object(cpu, s, object))) {
+		cpu_leave();
+		__kmem_cache_free(s, object);
+		return;
 	}
-	cpu->hot_object = object;
-	WRITE_ONCE(cpu->hot_cache, s);
 	cpu_leave();
+}
+
+/* May the object be freed inline? Whatever @object is. */
+static __always_inline bool is_fast_object_of(const struct kmem_cache *s, const void *object)
+{
+	const struct page *page = virt_to_page(object);
+
+	return virt_addr_valid(object) && page->slab_cache == s && is_fast_object(s, page, object);
 }
 
 static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	const struct page *page = virt_to_page(object);
-
-	if (likely(virt_addr_valid(object) && page->slab_cache == s &&
-		   is_fast_object(s, page, object)))
+	if (likely(is_fast_object_of(s, object)))
 		free_to_sheaf(s, object);
 	else
 		__kmem_cache_free(s, object);

@@ -60,10 +60,20 @@ static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp, 
 	return object;
 }
 
+/* Whoever was busy before did not get through inline, and finds the same here. */
 void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
+	struct cpu *cpu;
+	void *object;
+
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
+	cpu = current->busy;
+	if (cpu && cpu_take_object(cpu, s, &object)) {
+		if (unlikely(gfp & __GFP_ZERO))
+			slab_zero(s, object);
+		return object;
+	}
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = slab_fix_flags(gfp);
 	if (unlikely(READ_ONCE(s->watched)))
@@ -109,6 +119,10 @@ static bool check_free(struct kmem_cache **s, void *object)
 
 void __kmem_cache_free(struct kmem_cache *s, void *object)
 {
+	struct cpu *cpu = current->busy;
+
+	if (cpu && is_fast_object_of(s, object) && cpu_give_object(cpu, s, object))
+		return;
 	if (!object || !check_free(&s, object))
 		return;
 	if (unlikely(READ_ONCE(s->watched)))
