@@ -58,10 +58,9 @@ void add_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait)
 {
 	spin_lock(&wq->lock);
 	list_add_tail(&wait->entry, &wq->head);
+	/* As in prepare_to_wait(): the caller looks at its condition after this, a full barrier. */
 	__atomic_fetch_add(&wq->waiters, 1, __ATOMIC_SEQ_CST);
 	spin_unlock(&wq->lock);
-	/* As in prepare_to_wait(): the caller looks at its condition after this. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void remove_wait_queue(wait_queue_head_t *wq, struct wait_queue_entry *wait)
