@@ -378,23 +378,23 @@ static void test_2_5_stealing_boosts_the_marks(void **state)
 	assert_int_equal(watermark_boost_factor, 15000);
 	page = steal_a_part();
 	/* Filling the machine ended with requests that failed, and nobody fails for a boost. */
-	assert_int_equal(zone->watermark_boost, pageblock_nr_pages);
+	assert_int_equal(READ_ONCE(zone->watermark_boost), pageblock_nr_pages);
 	assert_int_equal(wmark_pages(zone, WMARK_LOW),
-			 zone->_watermark[WMARK_LOW] + zone->watermark_boost);
+			 zone->_watermark[WMARK_LOW] + READ_ONCE(zone->watermark_boost));
 	__free_page(page);
 	/* Who wakes kswapd has it take the boost back. */
 	page = alloc_pages(GFP_KERNEL, 4);
 	__free_pages(page, 4);
 	for (int i = 0; i < SETTLES && READ_ONCE(zone->watermark_boost); i++)
 		usleep(SETTLE_TIME_US);
-	assert_int_equal(zone->watermark_boost, 0);
+	assert_int_equal(READ_ONCE(zone->watermark_boost), 0);
 	assert_int_equal(set_watermark_boost_factor(-1), -EINVAL);
 	assert_int_equal(set_watermark_boost_factor(0), 0);
 	__free_page(steal_a_part());
-	assert_int_equal(zone->watermark_boost, 0);
+	assert_int_equal(READ_ONCE(zone->watermark_boost), 0);
 	assert_int_equal(set_watermark_boost_factor(20000), 0);
 	__free_page(steal_a_part());
-	assert_true(zone->watermark_boost > 0);
+	assert_true(READ_ONCE(zone->watermark_boost) > 0);
 	halt();
 }
 
