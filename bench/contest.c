@@ -129,22 +129,34 @@ static double ask(struct contestant *c, unsigned int row)
 	return -1;
 }
 
-void contest_row(struct contestant *all, size_t n, unsigned int row, unsigned int rounds,
-		 struct samples *samples)
+/* Asks all for one row, @round telling in which order: nobody always comes after the same one. */
+static void ask_all(struct contestant *all, size_t n, unsigned int row, unsigned int round,
+		    struct samples *samples)
 {
-	for (size_t i = 0; i < n; i++) {
-		samples[i].n = 0;
-		ask(&all[i], row);
+	for (size_t k = 0; k < n; k++) {
+		size_t i = round & 1 ? (round + n - k) % n : (round + k) % n;
+		double answer = ask(&all[i], row);
+
+		if (answer >= 0)
+			samples_add(&samples[i], answer);
+	}
+}
+
+void contest_rows(struct contestant *all, size_t n, unsigned int first, unsigned int nr_rows,
+		  unsigned int rounds, struct samples *samples)
+{
+	for (unsigned int r = 0; r < nr_rows; r++) {
+		for (size_t i = 0; i < n; i++) {
+			samples[r * n + i].n = 0;
+			ask(&all[i], first + r);
+		}
 	}
 	for (unsigned int round = 0; round < rounds; round++) {
-		for (size_t k = 0; k < n; k++) {
-			/* Nobody always comes after the same one. */
-			size_t i = round & 1 ? (round + n - k) % n : (round + k) % n;
-			double answer = ask(&all[i], row);
-
-			if (answer >= 0)
-				samples_add(&samples[i], answer);
-		}
+		for (unsigned int r = 0; r < nr_rows; r++)
+			ask_all(all, n, first + r, round, &samples[r * n]);
+		if (nr_rows > 1 && isatty(STDERR_FILENO))
+			fprintf(stderr, "round %u of %u%s", round + 1, rounds,
+				round + 1 < rounds ? "\r" : "\r                    \r");
 	}
 }
 

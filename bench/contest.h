@@ -42,11 +42,13 @@ void contest_start(struct contestant *all, size_t n);
 void contest_stop(struct contestant *all, size_t n);
 
 /*
- * Asks all for @row: once for nothing, then @rounds times in turns. samples[i] are of all[i]; who
- * is not here, or does not have the row, has none.
+ * Asks all for @nr_rows rows from @first on: once for nothing, then @rounds times in turns, each
+ * round all the rows, so that rows can be compared with each other as well. samples[i] are of all[i]
+ * and the first row, samples[n + i] of the second; who is not here, or does not have the row, has
+ * none.
  */
-void contest_row(struct contestant *all, size_t n, unsigned int row, unsigned int rounds,
-		 struct samples *samples);
+void contest_rows(struct contestant *all, size_t n, unsigned int first, unsigned int nr_rows,
+		  unsigned int rounds, struct samples *samples);
 
 void samples_add(struct samples *s, double value);
 double samples_median(const struct samples *s);

@@ -116,7 +116,7 @@ static void measure_all(unsigned int rounds)
 	for (unsigned int row = 0; row < NR_OBJECTS_ROWS; row++) {
 		unsigned int share = (rounds + rows[row].share - 1) / rows[row].share;
 
-		contest_row(all, NR_CONTESTANTS, row, share, results[row]);
+		contest_rows(all, NR_CONTESTANTS, row, 1, share, results[row]);
 		print_row(row);
 	}
 }

@@ -13,8 +13,8 @@ enum pages_row {
 	VARIABLE_2,
 	VARIABLE_3,
 	QUEUE_0, /* 1000 pages at a time, in the order they came */
-	SPLIT_MERGE,
 	TWO_THREADS,
+	SPLIT_MERGE,   /* the last: it takes what is small for itself */
 	BOOT,	       /* machine_boot() */
 	BOOT_RESIDENT, /* MiB of the process after it */
 	BOOT_OWN,      /* MiB that the boot added */
