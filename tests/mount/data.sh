@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 FSX=$2
 STEPS=${FSX_STEPS:-20000}
+LIMIT=$((120 + STEPS / 2000)) # a million steps take some minutes
 FAMILIES="scull scullc scullp scullv"
 D=$MNT/dev
 

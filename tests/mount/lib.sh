@@ -33,12 +33,12 @@ if ! command -v fusermount3 > /dev/null || ! { : <> /dev/fuse; } 2> /dev/null; t
 	exit 77
 fi
 
-# check WHAT COMMAND... - the command must succeed
+# check WHAT COMMAND... - the command must succeed, in $LIMIT seconds (120)
 check() {
 	what=$1
 	shift
 	checks=$((checks + 1))
-	if timeout 120 "$@" > "$TMP/out" 2>&1; then
+	if timeout "${LIMIT:-120}" "$@" > "$TMP/out" 2>&1; then
 		return 0
 	fi
 	failures=$((failures + 1))
