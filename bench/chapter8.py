@@ -44,8 +44,8 @@ def copy(mount, src, dst):
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("-r", type=int, default=7)
-    args.add_argument("kmemfs")
+    args.add_argument("-r", type=int, default=7, help="rounds, default %(default)s")
+    args.add_argument("kmemfs", help="the daemon's program")
     args = args.parse_args()
     families = ["scull", "scullc", "scullp", "scullv"]
     with Mount(args.kmemfs, "-f", "-o", "mem=256M") as mount:

@@ -111,13 +111,13 @@ class Table:
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("-d", action="store_true")
-    args.add_argument("-u", action="store_true")
-    args.add_argument("-s", type=int, default=9)
-    args.add_argument("-r", type=int, default=41)
-    args.add_argument("-t", type=float, default=2)
-    args.add_argument("kmemfs")
-    args.add_argument("onefile")
+    args.add_argument("-d", action="store_true", help="past the page cache (-o direct)")
+    args.add_argument("-u", action="store_true", help="the host places daemons and client")
+    args.add_argument("-s", type=int, default=9, help="sessions, default %(default)s")
+    args.add_argument("-r", type=int, default=41, help="turns in each, default %(default)s")
+    args.add_argument("-t", type=float, default=2, help="ms of a turn, default %(default)s")
+    args.add_argument("kmemfs", help="the daemon's program")
+    args.add_argument("onefile", help="the other one's; devio lies beside it")
     args = args.parse_args()
     if not args.u:  # daemons and devio inherit it
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
