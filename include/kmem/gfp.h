@@ -221,8 +221,9 @@ static __always_inline bool pcp_push(struct cpu *cpu, struct page *page, unsigne
 	if (unlikely(READ_OWN(cpu->hot_list) != list))
 		return false;
 	if (unlikely(older)) {
-		struct per_cpu_pages *pcp = cpu->pageset[list & (NR_PAGESET_SLOTS - 1)];
-		struct pcp_stack *stack = &pcp->stacks[order * MIGRATE_PCPTYPES + (list >> 16)];
+		struct per_cpu_pages *pcp = cpu->pageset[LIST_ID_SLOT(list)];
+		struct pcp_stack *stack =
+			&pcp->stacks[order * MIGRATE_PCPTYPES + LIST_ID_TYPE(list)];
 		u32 nr = stack->nr;
 
 		if (unlikely(nr >= READ_ONCE(stack->limit)))

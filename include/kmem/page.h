@@ -268,6 +268,9 @@ static inline u32 page_list_id(const struct page *page)
 }
 
 #define LIST_ID(slot, order, type) ((u32)(slot) | (u32)(order) << 8 | (u32)(type) << 16)
+#define LIST_ID_SLOT(id)	   ((id)&0xff)
+#define LIST_ID_ORDER(id)	   ((id) >> 8 & 0xff)
+#define LIST_ID_TYPE(id)	   ((id) >> 16)
 
 struct zone *page_zone(const struct page *page);
 

@@ -60,7 +60,7 @@ void pcp_init(struct zone *zone)
 		for (int i = 0; i < NR_PCP_LISTS; i++)
 			INIT_LIST_HEAD(&pcp->lists[i]);
 		pcp->batch = 1;
-		pcp->slot = zone->zone_pgdat->node_id << 4 | zone->idx;
+		pcp->slot = zone->page_flags >> PAGE_ZONE_SHIFT;
 	}
 }
 
@@ -139,8 +139,8 @@ int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp)
 
 	for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
 		count += READ_ONCE(pcp->stacks[i].nr) << (i / MIGRATE_PCPTYPES);
-	if ((hot & (NR_PAGESET_SLOTS - 1)) == pcp->slot && READ_ONCE(cpu->hot_page))
-		count += 1 << (hot >> 8 & 0xff);
+	if (LIST_ID_SLOT(hot) == pcp->slot && READ_ONCE(cpu->hot_page))
+		count += 1 << LIST_ID_ORDER(hot);
 	return count;
 }
 
@@ -358,8 +358,8 @@ void pcp_spill(struct page *page)
 {
 	struct cpu *cpu = current->busy;
 	u32 list = cpu->hot_list;
-	struct per_cpu_pages *pcp = cpu->pageset[list & (NR_PAGESET_SLOTS - 1)];
-	unsigned int i = list_index(list >> 8 & 0xff, list >> 16);
+	struct per_cpu_pages *pcp = cpu->pageset[LIST_ID_SLOT(list)];
+	unsigned int i = list_index(LIST_ID_ORDER(list), LIST_ID_TYPE(list));
 
 	if (cpu->hot_page)
 		push_hot_page(cpu, pcp, i);
