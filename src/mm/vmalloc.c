@@ -388,6 +388,21 @@ static void free_claimed(struct vm_struct *vm)
 	vmalloc_give_back(vm, vmalloc_strict || !vmalloc_cache_is_common(vm->nr_pages));
 }
 
+/* The area that is the caller's to free now; NULL if nothing is left to do, or after a report. */
+static struct vm_struct *claim_to_free(const void *addr)
+{
+	struct vm_struct *vm;
+
+	if (vmalloc_nommu) {
+		WARN(!nommu_free(addr), "Trying to vfree() nonexistent vm area (%p)", addr);
+		return NULL;
+	}
+	vm = claim_or_report(addr);
+	if (vm)
+		kmemleak_free(addr);
+	return vm;
+}
+
 void vfree(const void *addr)
 {
 	struct vm_struct *vm;
@@ -395,15 +410,9 @@ void vfree(const void *addr)
 	if (!addr)
 		return;
 	might_sleep();
-	if (vmalloc_nommu) {
-		WARN(!nommu_free(addr), "Trying to vfree() nonexistent vm area (%p)", addr);
-		return;
-	}
-	vm = claim_or_report(addr);
-	if (!vm)
-		return;
-	kmemleak_free(addr);
-	free_claimed(vm);
+	vm = claim_to_free(addr);
+	if (vm)
+		free_claimed(vm);
 }
 
 void vmalloc_run_deferred(void)
@@ -430,16 +439,9 @@ void vfree_atomic(const void *addr)
 {
 	struct vm_struct *vm, *first;
 
-	if (!addr)
-		return;
-	if (vmalloc_nommu) {
-		WARN(!nommu_free(addr), "Trying to vfree() nonexistent vm area (%p)", addr);
-		return;
-	}
-	vm = claim_or_report(addr);
+	vm = addr ? claim_to_free(addr) : NULL;
 	if (!vm)
 		return;
-	kmemleak_free(addr);
 	first = __atomic_load_n(&deferred, __ATOMIC_RELAXED);
 	do
 		vm->next_deferred = first;
