@@ -180,3 +180,16 @@ double samples_least(const struct samples *s)
 {
 	return s->n ? s->value[0] : 0;
 }
+
+void samples_print(const struct samples *s)
+{
+	if (s->n)
+		printf("%8.2f %6.2f", samples_median(s), samples_least(s));
+	else
+		printf("%8s %6s", "-", "-");
+}
+
+void samples_print_heads(void)
+{
+	printf("%8s %6s", "median", "least");
+}

@@ -53,6 +53,9 @@ void contest_rows(struct contestant *all, size_t n, unsigned int first, unsigned
 void samples_add(struct samples *s, double value);
 double samples_median(const struct samples *s);
 double samples_least(const struct samples *s);
+/* Median and least as a table's two columns, or dashes; and their heads. */
+void samples_print(const struct samples *s);
+void samples_print_heads(void);
 
 /* The directory of this program, and a file in it. Static buffers. */
 const char *program_path(const char *file);

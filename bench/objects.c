@@ -92,14 +92,8 @@ static struct samples results[NR_OBJECTS_ROWS][NR_CONTESTANTS];
 static void print_row(unsigned int row)
 {
 	printf("%-22s", rows[row].name);
-	for (int i = 0; i < NR_CONTESTANTS; i++) {
-		const struct samples *s = &results[row][i];
-
-		if (s->n)
-			printf("%8.2f %6.2f", samples_median(s), samples_least(s));
-		else
-			printf("%8s %6s", "-", "-");
-	}
+	for (int i = 0; i < NR_CONTESTANTS; i++)
+		samples_print(&results[row][i]);
 	printf("\n");
 	fflush(stdout);
 }
@@ -111,7 +105,7 @@ static void measure_all(unsigned int rounds)
 		printf("%15s", all[i].name);
 	printf("\n%-22s", "");
 	for (int i = 0; i < NR_CONTESTANTS; i++)
-		printf("%8s %6s", "median", "least");
+		samples_print_heads();
 	printf("\n");
 	for (unsigned int row = 0; row < NR_OBJECTS_ROWS; row++) {
 		unsigned int share = (rounds + rows[row].share - 1) / rows[row].share;

@@ -75,10 +75,7 @@ static void print_row(unsigned int row)
 		/* The plain buddy in one piece has but this row, and the other one has all else. */
 		if (i == PLAIN && row == SPLIT_MERGE)
 			s = &results[row][PLAIN_WHOLE];
-		if (s->n)
-			printf("%8.2f %6.2f", samples_median(s), samples_least(s));
-		else
-			printf("%8s %6s", "-", "-");
+		samples_print(s);
 	}
 	printf("\n");
 	fflush(stdout);
@@ -93,7 +90,7 @@ static void measure_pairs(unsigned int rounds)
 	printf("\n%-22s", "");
 	for (int i = 0; i < NR_CONTESTANTS; i++)
 		if (i != PLAIN_WHOLE)
-			printf("%8s %6s", "median", "least");
+			samples_print_heads();
 	printf("\n");
 	contest_rows(all, NR_CONTESTANTS, 0, TWO_THREADS + 1, rounds, results[0]);
 	contest_rows(all, NR_CONTESTANTS, SPLIT_MERGE, 1, rounds, results[SPLIT_MERGE]);
