@@ -31,14 +31,15 @@ static unsigned long settled_free_pages(void)
 }
 
 /* What a thread of the machine has in hand just now comes back when it rests. */
-static bool settles_at(unsigned long pages)
+static unsigned long free_pages_at_rest(unsigned long expected)
 {
-	for (int i = 0; i < 500; i++) {
-		if (settled_free_pages() == pages)
-			return true;
+	unsigned long pages = settled_free_pages();
+
+	for (int i = 0; i < 500 && pages != expected; i++) {
 		msleep(10);
+		pages = settled_free_pages();
 	}
-	return false;
+	return pages;
 }
 
 static void fill_and_empty(const struct family *f)
@@ -65,7 +66,7 @@ static void fill_and_empty(const struct family *f)
 		if (round == 0)
 			before = settled_free_pages();
 		else
-			assert_true(settles_at(before));
+			assert_int_equal(free_pages_at_rest(before), before);
 	}
 	vfs_release(other);
 	vfs_release(file);
