@@ -62,3 +62,20 @@ char *text_of(const char *path)
 	vfs_release(file);
 	return text;
 }
+
+void assert_text(const char *path, const char *should)
+{
+	char *text = text_of(path);
+
+	assert_string_equal(text, should);
+	free(text);
+}
+
+ssize_t put(const char *path, const char *text)
+{
+	struct file *file = must_open(path, O_WRONLY);
+	ssize_t ret = vfs_write(file, (char __user *)(uintptr_t)text, strlen(text), NULL);
+
+	vfs_release(file);
+	return ret;
+}

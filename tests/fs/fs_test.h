@@ -28,5 +28,8 @@ struct file *must_open(const char *path, unsigned int flags);
 /* All of a file, read in pieces of @piece bytes; a string to be freed. */
 char *all_of(struct file *file, size_t piece);
 char *text_of(const char *path);
+void assert_text(const char *path, const char *should);
+/* What a write of @text to the file answers. */
+ssize_t put(const char *path, const char *text);
 
 #endif

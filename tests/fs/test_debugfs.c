@@ -6,24 +6,6 @@
 
 #define DIR "sys/kernel/debug/fail_page_alloc/"
 
-static void assert_text(const char *path, const char *should)
-{
-	char *text = text_of(path);
-
-	assert_string_equal(text, should);
-	free(text);
-}
-
-/* What a write of @text to the file answers. */
-static ssize_t put(const char *path, const char *text)
-{
-	struct file *file = must_open(path, O_WRONLY);
-	ssize_t ret = vfs_write(file, (char __user *)(uintptr_t)text, strlen(text), NULL);
-
-	vfs_release(file);
-	return ret;
-}
-
 static void test_10_4_files_of_fail_page_alloc(void **state)
 {
 	static const struct {

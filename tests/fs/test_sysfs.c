@@ -14,24 +14,6 @@ static bool exists(const char *path)
 	return node != NULL;
 }
 
-static void assert_text(const char *path, const char *should)
-{
-	char *text = text_of(path);
-
-	assert_string_equal(text, should);
-	free(text);
-}
-
-/* What a write of @text to the file answers. */
-static ssize_t put(const char *path, const char *text)
-{
-	struct file *file = must_open(path, O_WRONLY);
-	ssize_t ret = vfs_write(file, (char __user *)(uintptr_t)text, strlen(text), NULL);
-
-	vfs_release(file);
-	return ret;
-}
-
 static void caches_come_and_go(void **state)
 {
 	struct kmem_cache *s;

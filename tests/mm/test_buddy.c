@@ -7,30 +7,7 @@
  *	|two|two|  4    |       8       |	the lower two pages are handed out,
  *	 got free  free       free		the upper halves are on their lists
  */
-#include "machine.h"
-#include "mm/zone.h"
-
-static struct zone *zone_of(enum zone_type idx)
-{
-	return &NODE_DATA(0)->node_zones[idx];
-}
-
-static struct page *take(struct zone *zone, unsigned int order, enum migratetype type)
-{
-	struct page *page;
-
-	spin_lock(&zone->lock);
-	page = buddy_take(zone, order, type);
-	spin_unlock(&zone->lock);
-	return page;
-}
-
-static void give(struct zone *zone, struct page *page, unsigned int order)
-{
-	spin_lock(&zone->lock);
-	buddy_free_block(zone, page, order, get_pageblock_migratetype(page), FPI_NONE);
-	spin_unlock(&zone->lock);
-}
+#include "mm/buddy_test.h"
 
 static void test_3_1_blocks_are_naturally_aligned(void **state)
 {
