@@ -187,6 +187,8 @@ static __always_inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (!__builtin_constant_p(gfp) || (gfp & ~GFP_FAST_MASK) || order > PAGE_ALLOC_COSTLY_ORDER)
 		return __alloc_pages(gfp, order);
+	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(in_atomic()))
+		return __alloc_pages(gfp, order); /* there it is reported */
 	cpu = cpu_enter();
 	if (unlikely(!cpu))
 		return __alloc_pages(gfp, order);
@@ -207,7 +209,7 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 /* What __free_pages() leaves to do: large blocks, other references, wrong use ... */
 void free_pages_slow(struct page *page, unsigned int order);
 /* ... and blocks that the CPU has no room for. The caller entered a CPU, which ends here. */
-void free_pages_spill(struct page *page);
+void free_pages_spill(struct cpu *cpu, struct page *page);
 
 /*
  * Remembers the block, of list @list, as the CPU's hot one; the one before goes to their stack.
@@ -307,7 +309,7 @@ static __always_inline void __free_pages(struct page *page, unsigned int order)
 		goto slow;
 	WRITE_ONCE(page->users, 0);
 	if (unlikely(!pcp_push(cpu, page, order, flags >> PAGE_ZONE_SHIFT))) {
-		free_pages_spill(page);
+		free_pages_spill(cpu, page);
 		return;
 	}
 	cpu_leave();

@@ -65,10 +65,13 @@ struct cpu {
 
 /* What the machine knows of a thread; every thread has one, made of zeros. */
 struct task_struct {
-	struct cpu *busy;  /* the CPU it works on now; written by itself, read by who takes CPUs */
-	struct cpu *cpu;   /* the CPU it owned last, NULL if it never had one; written by itself */
-	bool revoked;	   /* false: it owns ->cpu still. Written under the lock of cpu.c */
+	/* The CPU it works on now, and: it is in an inline path. Written by itself, read by who takes
+	 * CPUs. */
+	struct cpu *busy;
+	bool passing;
 	int preempt_count; /* and PREEMPT_OUTER */
+	struct cpu *owned; /* the CPU it owns, or NULL. Written under the lock of cpu.c */
+	struct cpu *cpu;   /* the CPU it owned last, NULL if it never had one; written by itself */
 	bool registered;   /* gives its CPU back when the thread ends */
 	bool sigpending;   /* somebody interrupts what it waits for */
 	/* What its first question for signals calls: from then on they are passed to it. NULL: they
@@ -111,46 +114,42 @@ struct cpu *cpu_begin_slow(struct task_struct *t);
 void cpu_hand_over(struct cpu *cpu);
 
 /*
- * The store of ->busy must be seen before the load of ->revoked is done. Whoever takes the CPU
- * away pays for that order (it interrupts all our threads once); here it is free. The thread
+ * The store of ->busy or ->passing must be seen before the load of ->owned is done. Whoever takes
+ * the CPU away pays for that order (it interrupts all our threads once); here it is free. The thread
  * sanitizer knows only orders that the instructions carry.
  */
 #ifdef __SANITIZE_THREAD__
-#define CPU_BUSY_ORDER	  __ATOMIC_SEQ_CST
-#define CPU_REVOKED_ORDER __ATOMIC_SEQ_CST
+#define CPU_BUSY_ORDER	__ATOMIC_SEQ_CST
+#define CPU_OWNED_ORDER __ATOMIC_SEQ_CST
 #else
-#define CPU_BUSY_ORDER	  __ATOMIC_RELAXED
-#define CPU_REVOKED_ORDER __ATOMIC_ACQUIRE
+#define CPU_BUSY_ORDER	__ATOMIC_RELAXED
+#define CPU_OWNED_ORDER __ATOMIC_ACQUIRE
 #endif
 
 /*
- * The inline paths of the allocators are such a section too, the shortest: cpu_enter() makes the
- * caller busy on the CPU it owns, and cpu_leave() ends that. NULL, and nothing happened, if the
- * caller is busy already or owns no CPU any more; then a function out of line does the same by
- * cpu_hold(). Who waits for a CPU finds this one idle when he looks again, so it is not handed over.
+ * The inline paths of the allocators are such a section too, the shortest: cpu_enter() keeps the CPU
+ * that the caller owns from being taken away, and cpu_leave() ends that. It may stand in any other
+ * section, whose CPU it then is, but not in another one of its own. NULL, and nothing happened, if
+ * the caller owns no CPU any more; then a function out of line does the same by cpu_hold(). Who
+ * waits for a CPU finds this one idle when he looks again, so it is not handed over.
  * Context: any.
  */
 static __always_inline struct cpu *cpu_enter(void)
 {
 	struct task_struct *t = current;
-	struct cpu *cpu = t->cpu;
+	struct cpu *cpu;
 
-	if (unlikely(READ_OWN(t->busy)))
-		return NULL;
-	__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
+	__atomic_store_n(&t->passing, true, CPU_BUSY_ORDER);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(__atomic_load_n(&t->revoked, CPU_REVOKED_ORDER))) {
-		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
-		return NULL;
-	}
-	if (!cpu)
-		__builtin_unreachable(); /* who owns one has it in ->cpu */
+	cpu = __atomic_load_n(&t->owned, CPU_OWNED_ORDER);
+	if (unlikely(!cpu))
+		__atomic_store_n(&t->passing, false, __ATOMIC_RELEASE);
 	return cpu;
 }
 
 static __always_inline void cpu_leave(void)
 {
-	__atomic_store_n(&current->busy, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&current->passing, false, __ATOMIC_RELEASE);
 }
 
 /*
@@ -159,13 +158,31 @@ static __always_inline void cpu_leave(void)
  */
 static __always_inline struct cpu *cpu_hold(bool *outer)
 {
-	struct cpu *cpu = READ_OWN(current->busy);
+	struct task_struct *t = current;
+	struct cpu *cpu = READ_OWN(t->busy);
 
 	*outer = !cpu;
 	if (unlikely(cpu))
 		return cpu;
-	cpu = cpu_enter();
-	return likely(cpu) ? cpu : cpu_begin_slow(current);
+	cpu = __atomic_load_n(&t->owned, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->busy, cpu, CPU_BUSY_ORDER);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (likely(cpu && __atomic_load_n(&t->owned, CPU_OWNED_ORDER) == cpu))
+		return cpu;
+	__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
+	return cpu_begin_slow(t);
+}
+
+/* What began by cpu_enter(), on @cpu, goes on as if by cpu_hold(). */
+static inline void cpu_stay(struct cpu *cpu, bool *outer)
+{
+	struct task_struct *t = current;
+
+	*outer = !READ_OWN(t->busy);
+	/* In this order: whoever takes CPUs looks for ->passing first. */
+	if (*outer)
+		__atomic_store_n(&t->busy, cpu, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->passing, false, __ATOMIC_RELEASE);
 }
 
 static __always_inline void cpu_release(struct cpu *cpu, bool outer)
@@ -242,7 +259,7 @@ static inline void preempt_disable(void)
 	t->preempt_count = count + 1;
 }
 
-/* Atomic sections are short: as in the allocators' inline paths, nobody is handed the CPU. */
+/* Atomic sections are short: as at the end of the inline paths, nobody is handed the CPU. */
 static inline void preempt_enable(void)
 {
 	struct task_struct *t = current;
@@ -250,7 +267,7 @@ static inline void preempt_enable(void)
 
 	if (likely(count == PREEMPT_OUTER)) {
 		t->preempt_count = 0;
-		cpu_leave();
+		__atomic_store_n(&t->busy, NULL, __ATOMIC_RELEASE);
 	} else {
 		t->preempt_count = count;
 	}

@@ -127,9 +127,12 @@ static __always_inline bool cpu_give_object(struct cpu *cpu, struct kmem_cache *
 
 static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	struct cpu *cpu = cpu_enter();
+	struct cpu *cpu;
 	void *object;
 
+	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(in_atomic()))
+		return __kmem_cache_alloc(s, gfp); /* there it is reported */
+	cpu = cpu_enter();
 	if (unlikely(!cpu))
 		return __kmem_cache_alloc(s, gfp);
 	if (unlikely(!cpu_take_object(cpu, s, &object))) {

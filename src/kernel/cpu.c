@@ -9,20 +9,25 @@
  * owner that works on it says so in its task's ->busy. Biased locking (Kawachiya et al., "Lock
  * reservation", 2002; asymmetric Dekker) makes that cheap: the owner's way in is
  *
- *	store task->busy = task->cpu;   load task->revoked;   not revoked? go on : slow path
+ *	store task->busy = cpu;   load task->owned;   still cpu? go on : slow path
  *
  * with no atomic instruction and no fence, and touches nothing but the owner's own task. Whoever
  * takes a CPU away does the mirror image,
  *
- *	store old->revoked = true;   barrier on all threads;   load old->busy;   not cpu? mine
+ *	store old->owned = NULL;   barrier on all threads;   load old->busy;   not cpu? mine
  *
  * and pays for both sides: the barrier (membarrier, about a microsecond) guarantees that either
- * the old owner's load saw that it is revoked, or our load sees the old owner busy.
+ * the old owner's load saw that it owns nothing, or our load sees the old owner busy.
+ *
+ * The inline paths of the allocators (cpu_enter()) have a flag of their own for ->busy, ->passing:
+ * so they need not ask whether they stand in another section, only *which* CPU it is, and that
+ * load is the test. Who makes a busy section of such a one (cpu_stay()) sets ->busy before he clears
+ * ->passing, and they are read in the other order.
  *
  * 2. Rules
  *
- *	a. cpu->owner and ->revoked change only under table_lock; !t->revoked implies that
- *	   t->cpu->owner == t.
+ *	a. cpu->owner and ->owned change only under table_lock; t->owned is NULL, or
+ *	   t->owned->owner == t.
  *	b. A task is busy on at most one CPU, and only on one that it owns (but for the moment
  *	   between its store and its load, in which it touches nothing).
  *	c. A thread that waits for a CPU holds no spinlock: spinlocks are taken busy. So whoever
@@ -52,9 +57,7 @@
 #define SLICE_NS   50000ull
 #define RECHECK_NS 200000ull
 
-__thread struct task_struct current_task __attribute__((tls_model("initial-exec"))) = {
-	.revoked = true,
-};
+__thread struct task_struct current_task __attribute__((tls_model("initial-exec")));
 struct cpu cpu_table[NR_CPUS];
 unsigned int nr_cpu_ids;
 
@@ -62,15 +65,15 @@ static struct host_lock table_lock;
 static LIST_HEAD(tasks);      /* registered threads; protected by table_lock */
 static unsigned int free_seq; /* changes when a CPU comes free: what waiters sleep on */
 
-static void set_revoked(struct task_struct *t, bool revoked)
+static void set_owned(struct task_struct *t, struct cpu *cpu)
 {
-	__atomic_store_n(&t->revoked, revoked, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&t->owned, cpu, __ATOMIC_SEQ_CST);
 }
 
 static void disown(struct cpu *cpu)
 {
 	if (cpu->owner)
-		set_revoked(cpu->owner, true);
+		set_owned(cpu->owner, NULL);
 	cpu->owner = NULL;
 }
 
@@ -79,12 +82,14 @@ static void own(struct cpu *cpu, struct task_struct *t)
 {
 	cpu->owner = t;
 	t->cpu = cpu;
-	set_revoked(t, false);
+	set_owned(t, cpu);
 }
 
+/* In this order: see cpu_stay(). */
 static bool is_busy_on(const struct task_struct *t, const struct cpu *cpu)
 {
-	return __atomic_load_n(&t->busy, __ATOMIC_SEQ_CST) == cpu;
+	return __atomic_load_n(&t->passing, __ATOMIC_SEQ_CST) ||
+	       __atomic_load_n(&t->busy, __ATOMIC_SEQ_CST) == cpu;
 }
 
 /* Takes @cpu for @t, the calling thread, if nobody works on it. Caller holds table_lock. */
@@ -95,11 +100,11 @@ static bool take_locked(struct cpu *cpu, struct task_struct *t)
 	if (old && old != t) {
 		if (is_busy_on(old, cpu))
 			return false;
-		set_revoked(old, true);
+		set_owned(old, NULL);
 		host_barrier_all_threads();
 		if (is_busy_on(old, cpu)) {
 			/* It was quicker; it may even not have noticed us. */
-			set_revoked(old, false);
+			set_owned(old, cpu);
 			return false;
 		}
 	}
@@ -143,6 +148,7 @@ static void thread_exits(void *data)
 
 	host_lock(&table_lock);
 	t->busy = NULL;
+	t->passing = false;
 	t->registered = false;
 	list_del(&t->tasks);
 	for (i = 0; i < NR_CPUS; i++)
@@ -226,7 +232,7 @@ void cpu_hand_over(struct cpu *cpu)
 	bool gave = false;
 
 	host_lock(&table_lock);
-	if (cpu->owner == current && !current->busy) {
+	if (cpu->owner == current && !is_busy_on(current, cpu)) {
 		disown(cpu);
 		gave = true;
 	}

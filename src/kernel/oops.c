@@ -34,6 +34,7 @@ static void back_on_cpu(const struct oops_frame *frame)
 {
 	struct task_struct *t = current;
 
+	cpu_leave(); /* the call may have ended in an inline path */
 	t->preempt_count = frame->preempt_count;
 	if (frame->busy && !t->busy)
 		cpu_begin_slow(t);

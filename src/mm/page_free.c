@@ -142,14 +142,17 @@ void free_pages_slow(struct page *page, unsigned int order)
 }
 
 /* Of a block that passed all checks; its count is 0. */
-void free_pages_spill(struct page *page)
+void free_pages_spill(struct cpu *cpu, struct page *page)
 {
+	bool outer;
+
+	cpu_stay(cpu, &outer);
 	if (likely(page->migratetype == get_pageblock_migratetype(page) &&
 		   page->migratetype < MIGRATE_PCPTYPES))
 		pcp_spill(page);
 	else
 		free_block(page, page->order, false);
-	cpu_leave();
+	cpu_release(cpu, outer);
 }
 
 void free_pages_report(unsigned long addr)

@@ -60,7 +60,7 @@ static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp, 
 	return object;
 }
 
-/* Whoever was busy before did not get through inline, and finds the same here. */
+/* Whoever is in atomic context did not get through inline, and finds the same here. */
 void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	struct cpu *cpu;

@@ -87,6 +87,55 @@ static void test_alone_on_a_CPU(void **state)
 	count_on("mem=64M,cpus=3", 20);
 }
 
+/* The three ways in, and one that becomes another, also inside each other. */
+static void count_inline(struct worker *w)
+{
+	for (unsigned long i = 0; i < stress(20000); i++) {
+		bool around = random_of(w, 4) == 0 && cpu_begin(), outer = false, held = false;
+		struct cpu *cpu = cpu_enter();
+
+		if (!cpu || random_of(w, 8) == 0) {
+			if (cpu)
+				cpu_stay(cpu, &outer);
+			else
+				cpu = cpu_hold(&outer);
+			held = true;
+		}
+		w->errors += counters[cpu->id].inside++ != 0;
+		w->errors += current->busy && current->busy != cpu;
+		if (random_of(w, 500) == 0)
+			usleep(100); /* long enough to be taken for idle */
+		counters[cpu->id].count++;
+		counters[cpu->id].inside--;
+		if (held)
+			cpu_release(cpu, outer);
+		else
+			cpu_leave();
+		w->errors += (current->busy != NULL) != around;
+		cpu_end(around);
+		if (i % 1024 == 0)
+			cpu_park();
+	}
+}
+
+static void test_alone_in_inline_sections(void **state)
+{
+	static const char *const machines[] = { "mem=64M,cpus=2", "mem=64M,cpus=3",
+						"mem=64M,cpus=1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		unsigned long sum = 0;
+
+		memset(counters, 0, sizeof(counters));
+		boot(machines[i]);
+		assert_int_equal(run_workers(6, count_inline, NULL), 0);
+		for (int c = 0; c < NR_CPUS; c++)
+			sum += counters[c].count;
+		assert_int_equal(sum, 6 * stress(20000));
+		halt();
+	}
+}
+
 static long add_here(void *arg)
 {
 	unsigned int cpu = smp_processor_id();
@@ -238,6 +287,7 @@ int main(void)
 		machine_test(test_busy_sections_nest),
 		machine_test(test_a_thread_keeps_its_CPU),
 		machine_test(test_alone_on_a_CPU),
+		machine_test(test_alone_in_inline_sections),
 		machine_test(test_work_on_each_CPU),
 		machine_test(test_working_on_each_other_s_CPUs),
 		machine_test(test_try_gives_up_on_a_busy_CPU),
