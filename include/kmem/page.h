@@ -19,7 +19,7 @@ struct zone;
 
 enum pageflags {
 	PG_head,     /* first page of a compound page */
-	PG_tail,     /* another page of one; ->compound_head says which */
+	PG_tail,     /* another page of one; ->tail says how far from the first */
 	PG_slab,     /* belongs to a slab: set on all of its pages */
 	PG_buddy,    /* first page of a free block on a buddy list; its order in ->order */
 	PG_managed,  /* the page allocator's: unset on reserved frames, whose entry is zeros */
@@ -70,7 +70,8 @@ struct page {
 		u64 free_map;	       /* PG_slab of at most 64: bit i: object i is free */
 		unsigned long private; /* otherwise the owner's */
 	};
-	struct page *compound_head; /* PG_tail */
+	/* PG_slab, on every page: ->slab_cache, if inline frees may be done here; otherwise NULL. */
+	struct kmem_cache *fast_cache;
 	union {
 		struct {
 			atomic_t _refcount;
@@ -81,8 +82,7 @@ struct page {
 	u16 inuse;   /* PG_slab: objects handed out; PG_pgtable: 1 on the list of empty ones */
 	u16 objects; /* PG_slab: objects in all */
 	u16 fresh;   /* PG_slab: the first object that was never handed out */
-	/* PG_slab, on every page: ->objects, if the inline free may take them; otherwise 0. */
-	u16 fast_objects;
+	u16 tail;    /* PG_tail: pages after the first of the block */
 };
 
 _Static_assert(sizeof(struct page) == 64, "a struct page is one cache line");
@@ -200,7 +200,7 @@ static inline bool PageCompound(const struct page *page)
 
 static inline struct page *compound_head(const struct page *page)
 {
-	return unlikely(PageTail(page)) ? page->compound_head : (struct page *)page;
+	return unlikely(PageTail(page)) ? (struct page *)page - page->tail : (struct page *)page;
 }
 
 static inline unsigned int compound_order(const struct page *page)

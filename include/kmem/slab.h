@@ -88,20 +88,18 @@ static inline void slab_zero(struct kmem_cache *s, void *object)
  */
 static __always_inline bool cpu_take_object(struct cpu *cpu, struct kmem_cache *s, void **object)
 {
-	struct sheaf *sheaf;
-	u32 size;
+	struct cache_cpu *c;
 
 	if (cpu->hot_cache == s) {
 		*object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
 		return true;
 	}
-	sheaf = per_cpu_of(s->cpu, cpu)->main;
-	size = sheaf->size;
-	if (unlikely(!size))
+	c = per_cpu_of(s->cpu, cpu);
+	*object = c->top[-1];
+	if (unlikely(!*object))
 		return false;
-	*object = sheaf->objects[size - 1];
-	sheaf->size = size - 1;
+	c->top--;
 	return true;
 }
 
@@ -111,14 +109,12 @@ static __always_inline bool cpu_give_object(struct cpu *cpu, struct kmem_cache *
 	struct kmem_cache *of_older = cpu->hot_cache;
 
 	if (of_older) {
-		struct sheaf *sheaf = per_cpu_of(of_older->cpu, cpu)->main;
+		struct cache_cpu *c = per_cpu_of(of_older->cpu, cpu);
 		void *older = cpu->hot_object;
-		u32 size = sheaf->size;
 
-		if (unlikely(size >= sheaf->capacity || older == object))
+		if (unlikely(c->top == c->end || older == object))
 			return false;
-		sheaf->objects[size] = older;
-		sheaf->size = size + 1;
+		*c->top++ = older;
 	}
 	cpu->hot_object = object;
 	WRITE_ONCE(cpu->hot_cache, s);
@@ -171,17 +167,21 @@ static __always_inline void free_to_sheaf(struct kmem_cache *s, void *object)
 	cpu_leave();
 }
 
-/* May the object be freed inline? Whatever @object is. */
-static __always_inline bool is_fast_object_of(const struct kmem_cache *s, const void *object)
+/*
+ * The cache to which @object, whatever it is, may be freed inline, or NULL. It may not from slabs
+ * that need a look at each object: those with debugging, those smaller than others of their cache,
+ * and all on a machine with several nodes, where an object may be a remote one.
+ */
+static __always_inline struct kmem_cache *fast_cache_of(const void *object)
 {
 	const struct page *page = virt_to_page(object);
 
-	return virt_addr_valid(object) && page->slab_cache == s && is_fast_object(s, page, object);
+	return likely(virt_addr_valid(object)) ? READ_ONCE(page->fast_cache) : NULL;
 }
 
 static __always_inline void kmem_cache_free(struct kmem_cache *s, void *object)
 {
-	if (likely(is_fast_object_of(s, object)))
+	if (likely(fast_cache_of(object) == s && is_start_of_object(s, object)))
 		free_to_sheaf(s, object);
 	else
 		__kmem_cache_free(s, object);
@@ -249,12 +249,10 @@ void __kfree(const void *object); /* what the inline form leaves: large ones, wr
 /* NULL and ZERO_SIZE_PTR are ignored. */
 static __always_inline void kfree(const void *object)
 {
-	const struct page *page = virt_to_page(object);
+	struct kmem_cache *s = fast_cache_of(object);
 
-	/* Only pages of slabs have fast_objects, and a cache. */
-	if (likely(virt_addr_valid(object) && READ_ONCE(page->fast_objects) &&
-		   is_fast_object(page->slab_cache, page, object)))
-		free_to_sheaf(page->slab_cache, (void *)object);
+	if (likely(s && is_start_of_object(s, object)))
+		free_to_sheaf(s, (void *)object);
 	else
 		__kfree(object);
 }

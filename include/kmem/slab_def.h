@@ -26,13 +26,18 @@ struct kmem_cache_node {
 
 struct sheaf {
 	struct list_head barn_list;
-	u32 size; /* objects[0..size-1] are free objects of the cache */
+	u32 size; /* objects[0..size-1] are free objects of the cache; not kept while it is a main */
 	u32 capacity;
+	void *bottom; /* NULL: what is found below the first object */
 	void *objects[];
 };
 
-/* One CPU's sheaves: touched only by who is busy on the CPU. */
+/*
+ * One CPU's sheaves: touched only by who is busy on the CPU. Of main, objects[0] to top[-1] are
+ * free objects: it is empty if top[-1] is NULL, and full if top == end.
+ */
 struct cache_cpu {
+	void **top, **end;
 	struct sheaf *main;  /* taken from and given to; never NULL */
 	struct sheaf *spare; /* NULL, or the one to swap with */
 };
@@ -40,11 +45,11 @@ struct cache_cpu {
 struct kmem_cache {
 	/* What the fast paths read. */
 	struct cache_cpu __percpu *cpu;
-	unsigned int object_size; /* what the user asked for */
-	u32 size_inverse;	  /* see object_index() */
-	u32 size_shift;
-	u32 slab_mask; /* of an address: where in a slab of ->order it lies */
+	u32 slab_mask;		       /* of an address: where in a slab of ->order it lies */
+	u32 start_factor, start_limit; /* see is_start_of_object() */
+	unsigned int object_size;      /* what the user asked for */
 	void (*ctor)(void *);
+	u32 size_inverse, size_shift; /* see object_index() */
 
 	slab_flags_t flags;
 	unsigned int size;	   /* from one object to the next */
@@ -75,14 +80,6 @@ struct kmem_cache {
 	struct kmem_cache_node *node[MAX_NUMNODES];
 };
 
-/* @offset / size if that is whole, and a number not below any slab's count otherwise. */
-static inline u32 size_quotient(const struct kmem_cache *s, u32 offset)
-{
-	u32 product = offset * s->size_inverse;
-
-	return product >> s->size_shift | product << (-s->size_shift & 31);
-}
-
 /*
  * The number of the object at @p within its slab, or a number not below any slab's count if no
  * object starts there. With size = odd * 2^shift, an offset is a multiple of the size exactly
@@ -91,19 +88,22 @@ static inline u32 size_quotient(const struct kmem_cache *s, u32 offset)
  */
 static inline u32 object_index(const struct kmem_cache *s, const struct page *page, const void *p)
 {
-	return size_quotient(s, ((unsigned long)p - s->red_left_pad) &
-					((PAGE_SIZE << page->order) - 1));
+	u32 offset = ((unsigned long)p - s->red_left_pad) & ((PAGE_SIZE << page->order) - 1);
+	u32 product = offset * s->size_inverse;
+
+	return product >> s->size_shift | product << (-s->size_shift & 31);
 }
 
 /*
- * Does an object start at @p that may be freed inline? @page, which @p lies in, is of @s. It may
- * not in slabs that need a look at each object: those with debugging, those smaller than others of
- * their cache, and all on a machine with several nodes, where an object may be a remote one.
+ * Does an object start at @p, which lies in a slab of @s that is as large as ->order says and has no
+ * debugging (page->fast_cache)? The factor is 2^32 / size, rounded up, by e / size: an offset of
+ * q * size + r gives q * e + r * factor (mod 2^32), which for r = 0 is below ->objects * e, and
+ * otherwise at least the factor (Lemire, Kaser and Kurz 2019). slab_layout.c sees to it that the
+ * two do not meet, or sets a limit of 0, which nothing is below.
  */
-static inline bool is_fast_object(const struct kmem_cache *s, const struct page *page,
-				  const void *p)
+static inline bool is_start_of_object(const struct kmem_cache *s, const void *p)
 {
-	return size_quotient(s, (unsigned long)p & s->slab_mask) < READ_ONCE(page->fast_objects);
+	return ((u32)(unsigned long)p & s->slab_mask) * s->start_factor < s->start_limit;
 }
 
 #endif

@@ -276,7 +276,7 @@ static bool scan_map_chunk(unsigned long start, unsigned long end, void *unused)
 	host_lock(&kmemleak_lock);
 	for (; (unsigned long)(page + 1) <= end; page++)
 		if (page_ref_count(page) > 0)
-			scan_words((unsigned long)&page->lru, (unsigned long)&page->compound_head,
+			scan_words((unsigned long)&page->lru, (unsigned long)&page->fast_cache,
 				   NULL);
 	host_unlock(&kmemleak_lock);
 	return true;

@@ -302,7 +302,7 @@ static void prep_compound(struct page *page, unsigned int order)
 	set_page_flags(page, BIT(PG_head));
 	for (unsigned long i = 1; i < 1ul << order; i++) {
 		set_page_flags(&page[i], BIT(PG_tail));
-		page[i].compound_head = page;
+		page[i].tail = i;
 	}
 }
 

@@ -57,7 +57,7 @@ static void clear_compound(struct page *page, unsigned int order)
 	clear_page_flags(page, BIT(PG_head));
 	for (unsigned long i = 1; i < 1ul << order; i++) {
 		clear_page_flags(&page[i], BIT(PG_tail));
-		page[i].compound_head = NULL;
+		page[i].tail = 0;
 	}
 }
 

@@ -18,16 +18,21 @@
  *
  * 2. Structures: struct sheaf, of ->capacity objects; struct cache_cpu, a CPU's two; the barn in
  *    struct kmem_cache_node. Sheaves are objects of the cache "kmem_sheaf", which has none
- *    itself. A CPU starts with no_sheaf, of capacity 0, so that the fast path needs no test.
+ *    itself. Of a main sheaf the CPU knows the address behind the last entry, *top*: what is found
+ *    below it is the next object, or the NULL that every sheaf begins with; so that to be empty,
+ *    or full (top == end), costs no look into the sheaf's head. A CPU starts with no_sheaf, of
+ *    capacity 0, so that the fast path needs no test for that either.
  *
  * 3. Nodes: an object freed far from its node goes home at once, so that what sheaves hold is near
  *    those who take it. Only machines with several nodes ask: their objects are never freed
- *    inline (is_fast_object()).
+ *    inline (fast_cache_of()).
  *
- * 4. Invariants: main != NULL; hot_object is of hot_cache, if that is not NULL; 0 <= size <=
- *    capacity; every object in a sheaf is one of the cache, of this node and in use for its slab;
- *    full_sheaves hold full ones, empty_sheaves empty ones, nr_full <= barn_full, nr_empty <=
- *    BARN_EMPTY.
+ * 4. Invariants: main != NULL; hot_object is of hot_cache, if that is not NULL;
+ *	bottom = NULL,  0 <= size <= capacity,
+ *	main:	objects <= top <= end = objects + capacity,
+ *	barn:	full_sheaves hold full ones, empty_sheaves empty ones, nr_full <= barn_full,
+ *		nr_empty <= BARN_EMPTY;
+ *    every object in a sheaf is one of the cache, of this node and in use for its slab.
  *
  * 5. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
  */
@@ -40,6 +45,34 @@
 #define BARN_EMPTY 10
 
 struct sheaf no_sheaf;
+
+/* Objects in main. */
+static inline u32 main_size(const struct cache_cpu *c)
+{
+	return c->top - c->main->objects;
+}
+
+static inline void set_main_size(struct cache_cpu *c, u32 size)
+{
+	c->top = c->main->objects + size;
+}
+
+/* @sheaf, whose ->size holds, becomes main. */
+static void set_main(struct cache_cpu *c, struct sheaf *sheaf)
+{
+	WRITE_ONCE(c->main, sheaf);
+	c->top = sheaf->objects + sheaf->size;
+	c->end = sheaf->objects + sheaf->capacity;
+}
+
+/* Main, with ->size as it is, for who gives it away. */
+static struct sheaf *get_main(struct cache_cpu *c)
+{
+	/* no_sheaf is everybody's. */
+	if (c->main != &no_sheaf)
+		c->main->size = main_size(c);
+	return c->main;
+}
 
 static struct kmem_cache_node *local_node(struct kmem_cache *s)
 {
@@ -56,6 +89,7 @@ static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
 	if (sheaf) {
 		sheaf->size = 0;
 		sheaf->capacity = s->sheaf_capacity;
+		sheaf->bottom = NULL;
 	}
 	return sheaf;
 }
@@ -184,9 +218,9 @@ static bool barn_put_full(struct kmem_cache *s, struct kmem_cache_node *n, struc
 
 static void swap_sheaves(struct cache_cpu *c)
 {
-	struct sheaf *main = c->main;
+	struct sheaf *main = get_main(c);
 
-	WRITE_ONCE(c->main, c->spare);
+	set_main(c, c->spare);
 	c->spare = main;
 }
 
@@ -200,9 +234,9 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 		swap_sheaves(c);
 		return;
 	}
-	sheaf = barn_trade_empty(n, c->main);
+	sheaf = barn_trade_empty(n, get_main(c));
 	if (sheaf) {
-		WRITE_ONCE(c->main, sheaf);
+		set_main(c, sheaf);
 		return;
 	}
 	if (!c->main->capacity) {
@@ -211,9 +245,9 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 			sheaf = new_sheaf(s, GFP_NOWAIT);
 		if (!sheaf)
 			return;
-		WRITE_ONCE(c->main, sheaf);
+		set_main(c, sheaf);
 	}
-	c->main->size = slab_take(s, current->busy->node, c->main->objects, c->main->capacity);
+	set_main_size(c, slab_take(s, current->busy->node, c->main->objects, c->main->capacity));
 }
 
 /* A new slab: one object for the caller, and what this CPU has room for. */
@@ -221,17 +255,17 @@ static void *alloc_from_new_slab(struct kmem_cache *s, gfp_t gfp)
 {
 	void *object;
 	struct page *slab = new_slab_or_object(s, gfp, NUMA_NO_NODE, &object);
-	struct sheaf *main;
+	struct cache_cpu *c;
 	struct cpu *cpu;
 	bool outer;
 
 	if (!slab)
 		return object;
 	cpu = cpu_hold(&outer);
-	main = per_cpu_of(s->cpu, cpu)->main;
-	if (main->capacity > 1 && !main->size && page_to_nid(slab) == cpu->node) {
-		main->size = freelist_take(s, slab, main->objects, main->capacity);
-		object = main->objects[--main->size];
+	c = per_cpu_of(s->cpu, cpu);
+	if (c->main->capacity > 1 && !main_size(c) && page_to_nid(slab) == cpu->node) {
+		set_main_size(c, freelist_take(s, slab, c->main->objects, c->main->capacity));
+		object = *--c->top;
 	} else {
 		freelist_take(s, slab, &object, 1);
 	}
@@ -255,10 +289,10 @@ void *sheaf_alloc_slow(struct kmem_cache *s, gfp_t gfp)
 		object = cpu->hot_object;
 		WRITE_ONCE(cpu->hot_cache, NULL);
 	} else {
-		if (!c->main->size && !READ_ONCE(s->watched))
+		if (!main_size(c) && !READ_ONCE(s->watched))
 			fill_main(s, c);
-		if (c->main->size)
-			object = c->main->objects[--c->main->size];
+		if (main_size(c))
+			object = *--c->top;
 	}
 	has_main = c->main->capacity;
 	cpu_release(cpu, outer);
@@ -298,10 +332,12 @@ static void make_room(struct kmem_cache *s, struct cache_cpu *c)
 		/* The older of the two goes: what was freed last is warm. */
 		c->spare = put_away(s, n, c->spare);
 	}
-	if (c->spare)
+	if (c->spare) {
 		swap_sheaves(c);
-	else
-		flush_sheaf(s, c->main);
+	} else {
+		flush_sheaf(s, get_main(c));
+		set_main(c, c->main);
+	}
 	if (c->spare == &no_sheaf)
 		c->spare = NULL;
 }
@@ -310,10 +346,10 @@ static void put_in_sheaf(struct kmem_cache *s, void *object)
 {
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 
-	if (c->main->size == c->main->capacity)
+	if (c->top == c->end)
 		make_room(s, c);
-	if (c->main->size < c->main->capacity)
-		c->main->objects[c->main->size++] = object;
+	if (c->top < c->end)
+		*c->top++ = object;
 	else
 		slab_give(s, &object, 1);
 }
@@ -326,10 +362,9 @@ bool sheaf_free_slow(struct kmem_cache *s, void *object)
 {
 	bool outer, remote;
 	struct cpu *cpu = cpu_hold(&outer);
-	const struct sheaf *main = per_cpu_of(s->cpu, cpu)->main;
 
 	if ((cpu->hot_cache == s && cpu->hot_object == object) ||
-	    (main->size && main->objects[main->size - 1] == object)) {
+	    per_cpu_of(s->cpu, cpu)->top[-1] == object) {
 		cpu_release(cpu, outer);
 		return false;
 	}
@@ -351,17 +386,21 @@ void sheaves_init(struct kmem_cache *s)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
-		*per_cpu_ptr(s->cpu, cpu) = (struct cache_cpu){ .main = &no_sheaf };
+	for_each_possible_cpu(cpu) {
+		struct cache_cpu *c = per_cpu_ptr(s->cpu, cpu);
+
+		c->spare = NULL;
+		set_main(c, &no_sheaf);
+	}
 }
 
 static long flush_this_cpu(void *arg)
 {
 	struct kmem_cache *s = arg;
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
-	struct sheaf *main = c->main, *spare = c->spare;
+	struct sheaf *main = get_main(c), *spare = c->spare;
 
-	WRITE_ONCE(c->main, &no_sheaf);
+	set_main(c, &no_sheaf);
 	c->spare = NULL;
 	if (current->busy->hot_cache == s) {
 		slab_give(s, &current->busy->hot_object, 1);
@@ -447,7 +486,7 @@ static long count_this_cpu(void *unused)
 	list_for_each_entry(s, &slab_caches, list) {
 		const struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 
-		s->cached += c->main->size + (c->spare ? c->spare->size : 0) +
+		s->cached += main_size(c) + (c->spare ? c->spare->size : 0) +
 			     (current->busy->hot_cache == s);
 	}
 	return 0;
@@ -471,7 +510,7 @@ static bool belongs(struct kmem_cache *s, int node, const void *object)
 
 static unsigned long check_sheaf(struct kmem_cache *s, int node, const struct sheaf *sheaf)
 {
-	unsigned long bad = sheaf->size > sheaf->capacity;
+	unsigned long bad = sheaf->size > sheaf->capacity || sheaf->bottom;
 
 	for (u32 i = 0; i < sheaf->size && !bad; i++)
 		bad += !belongs(s, node, sheaf->objects[i]);
@@ -482,10 +521,10 @@ static long check_this_cpu(void *arg)
 {
 	struct kmem_cache *s = arg;
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
-
 	const struct cpu *cpu = current->busy;
 
-	return check_sheaf(s, cpu->node, c->main) +
+	return check_sheaf(s, cpu->node, get_main(c)) +
+	       (c->end != c->main->objects + c->main->capacity) +
 	       (c->spare ? check_sheaf(s, cpu->node, c->spare) : 0) +
 	       (cpu->hot_cache == s && !belongs(s, cpu->node, cpu->hot_object));
 }

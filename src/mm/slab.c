@@ -66,19 +66,19 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsign
 	return node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
 }
 
-/* See is_fast_object(). */
+/* See is_start_of_object(). */
 static bool may_free_inline(const struct kmem_cache *s, unsigned int order)
 {
 	return order == s->order && nr_online_nodes == 1 && !(s->flags & SLAB_NEVER_MAP) &&
 	       !READ_ONCE(s->watched);
 }
 
-static void mark_pages(const struct kmem_cache *s, struct page *slab)
+static void mark_pages(struct kmem_cache *s, struct page *slab)
 {
-	unsigned int fast_objects = may_free_inline(s, slab->order) ? slab->objects : 0;
+	struct kmem_cache *fast = may_free_inline(s, slab->order) ? s : NULL;
 
 	for (unsigned long i = 0; i < 1ul << slab->order; i++)
-		WRITE_ONCE(slab[i].fast_objects, fast_objects);
+		WRITE_ONCE(slab[i].fast_cache, fast);
 }
 
 void slab_mark_pages(struct kmem_cache *s)
@@ -144,7 +144,7 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
 	for (unsigned long i = 0; i < 1ul << order; i++) {
 		clear_page_flags(&slab[i], BIT(PG_slab));
 		slab[i].slab_cache = NULL;
-		slab[i].fast_objects = 0;
+		slab[i].fast_cache = NULL;
 	}
 	__free_pages(slab, order);
 }

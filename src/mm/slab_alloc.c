@@ -121,7 +121,8 @@ void __kmem_cache_free(struct kmem_cache *s, void *object)
 {
 	struct cpu *cpu = current->busy;
 
-	if (cpu && is_fast_object_of(s, object) && cpu_give_object(cpu, s, object))
+	if (cpu && fast_cache_of(object) == s && is_start_of_object(s, object) &&
+	    cpu_give_object(cpu, s, object))
 		return;
 	if (!object || !check_free(&s, object))
 		return;

@@ -6,16 +6,16 @@
  *    at is arranged so that they find nothing while a cache is *watched*:
  *
  *	alloc	the cache has nothing in CPUs' hot slots and no sheaves: __kmem_cache_alloc()
- *	free	->fast_objects of its slabs' pages is 0, so that no object may be freed inline
- *		(is_fast_object()): __kmem_cache_free()
+ *	free	->fast_cache of its slabs' pages is NULL, so that no object may be freed inline:
+ *		__kmem_cache_free()
  *
  *    Both then come here, and from here straight to the slabs, object by object. There is time to
  *    look at each: one that is free already is found out, also in slabs that link their free
  *    objects, before anything is done to it.
  *
- * 2. A cache becomes watched in three steps. ->watched is set: new slabs have fast_objects of 0,
- *    nobody makes a sheaf. Then fast_objects goes to 0 on the slabs there are. Then every CPU gives
- *    its sheaves back, and the barn. Who asked ->fast_objects before the second step and pushes
+ * 2. A cache becomes watched in three steps. ->watched is set: new slabs have no fast_cache,
+ *    nobody makes a sheaf. Then fast_cache goes away on the slabs there are. Then every CPU gives
+ *    its sheaves back, and the barn. Who asked ->fast_cache before the second step and pushes
  *    his object after the third has freed it unseen, and one request will get it unseen: of
  *    those that ran while the hook came on, nobody can tell.
  *

@@ -115,6 +115,20 @@ static u32 inverse(u32 odd)
 	return x;
 }
 
+/* See is_start_of_object(). */
+static void set_start_test(struct kmem_cache *s)
+{
+	const u64 factor = ((1ull << 32) + s->size - 1) / s->size;
+	const u64 excess = factor * s->size - (1ull << 32);
+
+	s->slab_mask = (PAGE_SIZE << s->order) - 1;
+	s->start_factor = factor;
+	s->start_limit = excess ? s->objects * excess : 1;
+	/* With r of 1, of size - 1: above all whole ones, and not so far that it begins anew. */
+	if ((s->objects + 1) * excess >= factor)
+		s->start_limit = 0;
+}
+
 #define TRACK_SIZE 32 /* who allocated or freed an object, when, and from where */
 
 /* What was asked of kmalloc() is kept beside the tracks. */
@@ -159,7 +173,7 @@ int slab_calculate_sizes(struct kmem_cache *s)
 	s->min_order = get_order(s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
 	s->free_maps = s->objects <= 64 && !(s->flags & SLAB_NEVER_MAP);
-	s->slab_mask = (PAGE_SIZE << order) - 1;
+	set_start_test(s);
 	s->size_shift = __builtin_ctz(s->size);
 	s->size_inverse = inverse(s->size >> s->size_shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, MIN_PARTIAL, MAX_PARTIAL);

@@ -40,6 +40,27 @@ static void test_5_2_objects_do_not_overlap(void **state)
 	halt();
 }
 
+/* The test without a division, against one with it, at every offset of a slab. */
+static void test_5_9_only_starts_of_objects_are_freed_inline(void **state)
+{
+	static const unsigned int large[] = { 2056, 3000, 4096, 5000, 8192, 20000, 32768, 73000 };
+
+	boot("mem=64M,cpus=1");
+	for (unsigned int size = 8; size < 2048 + 8 * ARRAY_SIZE(large); size += 8) {
+		unsigned int of = size < 2048 ? size : large[(size - 2048) / 8];
+		struct kmem_cache *c = cache(of, 0);
+		unsigned int bytes = PAGE_SIZE << c->order;
+
+		assert_true(c->start_limit || of > 8192);
+		for (unsigned int offset = 0; offset < bytes && c->start_limit; offset++)
+			if (is_start_of_object(c, (void *)(0x7f0000000000 + (u64)bytes + offset)) !=
+			    (offset % c->size == 0 && offset / c->size < c->objects))
+				fail_msg("size %u, offset %u", of, offset);
+		kmem_cache_destroy(c);
+	}
+	halt();
+}
+
 static void test_5_6_ctor_runs_once_for_each_object(void **state)
 {
 	struct kmem_cache *c;
@@ -452,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_5_2_objects_do_not_overlap),
+		machine_test(test_5_9_only_starts_of_objects_are_freed_inline),
 		machine_test(test_5_6_ctor_runs_once_for_each_object),
 		machine_test(test_5_6_ctor_and_ZERO_contradict),
 		machine_test(test_1_8_zalloc_clears_what_was_used),
