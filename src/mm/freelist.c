@@ -160,10 +160,10 @@ static noinline unsigned int count_free_again(const struct kmem_cache *s, const 
 }
 
 /* How many from p[0] on, at most @nr, lie one @step after the other. */
-static inline unsigned int run_length(void **p, unsigned int nr, unsigned long step)
+static inline unsigned int run_length(void **p, unsigned int nr, long step)
 {
-	const unsigned long *q = (unsigned long *)p, *end = q + nr;
-	unsigned long next = *q;
+	void **q = p, **end = p + nr;
+	char *next = p[0];
 
 	while (q + 4 <= end && q[0] == next && q[1] == next + step && q[2] == next + 2 * step &&
 	       q[3] == next + 3 * step) {
@@ -172,7 +172,7 @@ static inline unsigned int run_length(void **p, unsigned int nr, unsigned long s
 	}
 	for (; q < end && *q == next; next += step)
 		q++;
-	return q - (unsigned long *)p;
+	return q - p;
 }
 
 /*
@@ -193,7 +193,7 @@ static unsigned int give_by_map(const struct kmem_cache *s, struct page *slab, v
 		const bool down = i + 1 < nr && p[i + 1] < p[i];
 
 		run = run_length(p + i, min(nr - i, down ? at + 1 : slab->objects - at),
-				 down ? -(unsigned long)s->size : s->size);
+				 down ? -(long)s->size : s->size);
 		if (down)
 			at -= run - 1;
 		map |= ~0ull >> (64 - run) << at;
