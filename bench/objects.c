@@ -37,7 +37,7 @@ static struct contestant all[NR_CONTESTANTS] = {
 
 static const struct {
 	const char *name;
-	unsigned int share; /* of the rounds: one in so many */
+	unsigned int share; /* of the rounds: one in so many; 1 before LIVE_1M */
 } rows[NR_OBJECTS_ROWS] = {
 	[CACHE_PAIR] = { "kmem_cache 64, pair", 1 },
 	[KMALLOC_PAIR_64] = { "kmalloc 64, pair", 1 },
@@ -49,17 +49,22 @@ static const struct {
 	[CHURN] = { "10,000 live, 16..8192", 1 },
 	[REMOTE_FREE] = { "another thread frees", 1 },
 	[TWO_THREADS] = { "two threads, pair", 1 },
+	[MEMPOOL_PAIR] = { "mempool 64, pair", 1 },
+	[PERCPU_INC] = { "per-CPU increment", 1 },
 	[LIVE_1M] = { "10^6 live x 64", 3 },
 	[LIVE_10M] = { "10^7 live x 64", 5 },
 	[LIVE_PAUSE] = { "10^6, after a pause", 3 },
-	[MEMPOOL_PAIR] = { "mempool 64, pair", 1 },
-	[PERCPU_INC] = { "per-CPU increment", 1 },
 };
 
-/* What a row may be at most: a multiple of a contestant's, of another of our rows, or so many ns */
-#define BEST	 -1
-#define OWN_ROW	 -2
-#define ABSOLUTE -3
+/*
+ * What a row may be at most: a multiple of a contestant's, of another of our rows, or so many ns.
+ * Two threads may be on one core of the host, which one thread alone keeps busy here: how often they
+ * are is the host's doing, so that row is judged by its least time.
+ */
+#define BEST	      -1
+#define OWN_ROW	      -2
+#define OWN_ROW_LEAST -3
+#define ABSOLUTE      -4
 
 static const struct limit {
 	enum objects_row row;
@@ -80,7 +85,7 @@ static const struct limit {
 	{ FIFO_4096, BEST, 0, 0.6 },
 	{ CHURN, BEST, 0, 1.1 },
 	{ REMOTE_FREE, BEST, 0, 0.4 },
-	{ TWO_THREADS, OWN_ROW, CACHE_PAIR, 1.3 },
+	{ TWO_THREADS, OWN_ROW_LEAST, CACHE_PAIR, 1.3 },
 	{ LIVE_1M, BEST, 0, 0.8 },
 	{ LIVE_10M, BEST, 0, 0.8 },
 	{ MEMPOOL_PAIR, OWN_ROW, CACHE_PAIR, 2 },
@@ -107,7 +112,11 @@ static void measure_all(unsigned int rounds)
 	for (int i = 0; i < NR_CONTESTANTS; i++)
 		samples_print_heads();
 	printf("\n");
-	for (unsigned int row = 0; row < NR_OBJECTS_ROWS; row++) {
+	/* Rows that are compared with each other, in the same rounds. */
+	contest_rows(all, NR_CONTESTANTS, 0, LIVE_1M, rounds, results[0]);
+	for (unsigned int row = 0; row < LIVE_1M; row++)
+		print_row(row);
+	for (unsigned int row = LIVE_1M; row < NR_OBJECTS_ROWS; row++) {
 		unsigned int share = (rounds + rows[row].share - 1) / rows[row].share;
 
 		contest_rows(all, NR_CONTESTANTS, row, 1, share, results[row]);
@@ -133,7 +142,7 @@ static const struct samples *reference(const struct limit *l, char *name, size_t
 {
 	int i = l->against == BEST ? best_peer(l->row) : l->against;
 
-	if (l->against == OWN_ROW) {
+	if (l->against == OWN_ROW || l->against == OWN_ROW_LEAST) {
 		snprintf(name, size, "%s", rows[l->own].name);
 		return &results[l->own][KMEM];
 	}
@@ -144,7 +153,7 @@ static const struct samples *reference(const struct limit *l, char *name, size_t
 static bool judge(const struct limit *l)
 {
 	const struct samples *own = &results[l->row][KMEM], *ref;
-	double ratio, of_least;
+	double ratio, of_least, judged;
 	char name[64];
 
 	if (!own->n)
@@ -164,9 +173,10 @@ static bool judge(const struct limit *l)
 	}
 	ratio = samples_median(own) / samples_median(ref);
 	of_least = samples_least(own) / samples_least(ref);
+	judged = l->against == OWN_ROW_LEAST ? of_least : ratio;
 	printf("%-22s%9.2f %7.2f %7.2f %6.2f  %s\n", name, samples_median(ref), ratio, of_least,
-	       l->at_most, ratio <= l->at_most ? "ok" : "MISSED");
-	return ratio <= l->at_most;
+	       l->at_most, judged <= l->at_most ? "ok" : "MISSED");
+	return judged <= l->at_most;
 }
 
 int main(int argc, char **argv)

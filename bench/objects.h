@@ -14,11 +14,12 @@ enum objects_row {
 	CHURN,
 	REMOTE_FREE,
 	TWO_THREADS,
+	MEMPOOL_PAIR,
+	PERCPU_INC,
+	/* From here on a round takes long, and there are fewer. */
 	LIVE_1M,
 	LIVE_10M,
 	LIVE_PAUSE,
-	MEMPOOL_PAIR,
-	PERCPU_INC,
 	NR_OBJECTS_ROWS
 };
 
