@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * sheaf.c - arrays of free objects in front of the slabs.
+ * sheaf.c - arrays of free objects in front of the slabs, for each CPU.
  *
  * 1. Idea: Bonwick and Adams' magazines (2001), Linux 6.18's sheaves. A CPU has two arrays of
  *    free objects for each cache, *main* and *spare*. Allocating takes the last entry of main,
  *    freeing adds one; nobody else touches them, so it takes no lock and no atomic instruction,
  *    whichever CPU the object came from. With two arrays, a run of either kind must be longer
  *    than an array before anything else is met: then whole arrays are traded with the *barn*,
- *    where each node keeps some full and some empty ones, and only when that cannot help are
- *    objects moved between an array and the slabs.
+ *    where each node keeps some full and some empty ones (barn.c), and only when that cannot help
+ *    are objects moved between an array and the slabs.
  *
  *    In front of them all each CPU remembers one object more, the one freed last, of whichever
  *    cache. A pair of free and alloc passes through it and waits for one word of memory instead
@@ -16,12 +16,12 @@
  *    and is nearly always taken at the next free, so that both tests are easy to predict. (One
  *    such slot for each cache was a coin toss twice: 10 ns of mispredicted branches.)
  *
- * 2. Structures: struct sheaf, of ->capacity objects; struct cache_cpu, a CPU's two; the barn in
- *    struct kmem_cache_node. Sheaves are objects of the cache "kmem_sheaf", which has none
- *    itself. Of a main sheaf the CPU knows the address behind the last entry, *top*: what is found
- *    below it is the next object, or the NULL that every sheaf begins with; so that to be empty,
- *    or full (top == end), costs no look into the sheaf's head. A CPU starts with no_sheaf, of
- *    capacity 0, so that the fast path needs no test for that either.
+ * 2. Structures: struct sheaf, of ->capacity objects; struct cache_cpu, a CPU's two. Sheaves are
+ *    objects of the cache "kmem_sheaf", which has none itself. Of a main sheaf the CPU knows the
+ *    address behind the last entry, *top*: what is found below it is the next object, or the NULL
+ *    that every sheaf begins with; so that to be empty, or full (top == end), costs no look into
+ *    the sheaf's head. A CPU starts with no_sheaf, of capacity 0, so that the fast path needs no
+ *    test for that either.
  *
  * 3. Nodes: an object freed far from its node goes home at once, so that what sheaves hold is near
  *    those who take it. Only machines with several nodes ask: their objects are never freed
@@ -29,20 +29,16 @@
  *
  * 4. Invariants: main != NULL; hot_object is of hot_cache, if that is not NULL;
  *	bottom = NULL,  0 <= size <= capacity,
- *	main:	objects <= top <= end = objects + capacity,
- *	barn:	full_sheaves hold full ones, empty_sheaves empty ones, nr_full <= barn_full,
- *		nr_empty <= BARN_EMPTY;
+ *	main:	objects <= top <= end = objects + capacity;
  *    every object in a sheaf is one of the cache, of this node and in use for its slab.
  *
- * 5. Locks: none for a CPU's own; barn_lock for the barn; never both barn_lock and list_lock.
+ * 5. Locks: none.
  */
 #include <kmem/bug.h>
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
 
 #include "slab.h"
-
-#define BARN_EMPTY 10
 
 struct sheaf no_sheaf;
 
@@ -79,7 +75,7 @@ static struct kmem_cache_node *local_node(struct kmem_cache *s)
 	return s->node[current->busy->node];
 }
 
-static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
+struct sheaf *sheaf_new(struct kmem_cache *s, gfp_t gfp)
 {
 	struct sheaf *sheaf;
 
@@ -94,7 +90,7 @@ static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
 	return sheaf;
 }
 
-static void free_sheaf(struct sheaf *sheaf)
+void sheaf_free(struct sheaf *sheaf)
 {
 	void *p = sheaf;
 
@@ -102,118 +98,12 @@ static void free_sheaf(struct sheaf *sheaf)
 		slab_give(sheaf_cache, &p, 1);
 }
 
-static void flush_sheaf(struct kmem_cache *s, struct sheaf *sheaf)
+void sheaf_flush(struct kmem_cache *s, struct sheaf *sheaf)
 {
 	if (!sheaf->size)
 		return;
 	slab_give(s, sheaf->objects, sheaf->size);
 	sheaf->size = 0;
-}
-
-/* Caller holds barn_lock. */
-static struct sheaf *pop_full(struct kmem_cache_node *n)
-{
-	struct sheaf *sheaf = list_first_entry_or_null(&n->full_sheaves, struct sheaf, barn_list);
-
-	if (sheaf) {
-		list_del(&sheaf->barn_list);
-		WRITE_ONCE(n->nr_full, n->nr_full - 1);
-	}
-	return sheaf;
-}
-
-static struct sheaf *pop_empty(struct kmem_cache_node *n)
-{
-	struct sheaf *sheaf = list_first_entry_or_null(&n->empty_sheaves, struct sheaf, barn_list);
-
-	if (sheaf) {
-		list_del(&sheaf->barn_list);
-		n->nr_empty--;
-	}
-	return sheaf;
-}
-
-static bool push_empty(struct kmem_cache_node *n, struct sheaf *sheaf)
-{
-	if (n->nr_empty >= BARN_EMPTY)
-		return false;
-	list_add(&sheaf->barn_list, &n->empty_sheaves);
-	n->nr_empty++;
-	return true;
-}
-
-static struct sheaf *barn_get_full(struct kmem_cache_node *n)
-{
-	struct sheaf *sheaf;
-
-	spin_lock(&n->barn_lock);
-	sheaf = pop_full(n);
-	spin_unlock(&n->barn_lock);
-	return sheaf;
-}
-
-static struct sheaf *barn_get_empty(struct kmem_cache_node *n)
-{
-	struct sheaf *sheaf;
-
-	spin_lock(&n->barn_lock);
-	sheaf = pop_empty(n);
-	spin_unlock(&n->barn_lock);
-	return sheaf;
-}
-
-/* A full sheaf for an empty one, which may be no_sheaf. NULL: there is none, nothing happened. */
-static struct sheaf *barn_trade_empty(struct kmem_cache_node *n, struct sheaf *empty)
-{
-	struct sheaf *full;
-
-	if (!READ_ONCE(n->nr_full))
-		return NULL;
-	spin_lock(&n->barn_lock);
-	full = pop_full(n);
-	if (full && empty->capacity && push_empty(n, empty))
-		empty = &no_sheaf;
-	spin_unlock(&n->barn_lock);
-	if (full)
-		free_sheaf(empty);
-	return full;
-}
-
-/*
- * An empty sheaf for a full one; NULL if the barn has no room or no empty one. What then becomes
- * of the full one is the caller's.
- */
-static struct sheaf *barn_trade_full(struct kmem_cache *s, struct kmem_cache_node *n,
-				     struct sheaf *full)
-{
-	struct sheaf *empty = NULL;
-
-	if (READ_ONCE(n->nr_full) >= s->barn_full)
-		return NULL;
-	spin_lock(&n->barn_lock);
-	if (n->nr_full < s->barn_full)
-		empty = pop_empty(n);
-	if (empty) {
-		list_add(&full->barn_list, &n->full_sheaves);
-		WRITE_ONCE(n->nr_full, n->nr_full + 1);
-	}
-	spin_unlock(&n->barn_lock);
-	return empty;
-}
-
-/* Puts a full sheaf away; false if there are enough. */
-static bool barn_put_full(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *full)
-{
-	bool kept;
-
-	spin_lock(&n->barn_lock);
-	kept = n->nr_full < s->barn_full;
-	if (kept) {
-		list_add(&full->barn_list, &n->full_sheaves);
-		WRITE_ONCE(n->nr_full, n->nr_full + 1);
-	}
-	spin_unlock(&n->barn_lock);
-	return kept;
 }
 
 static void swap_sheaves(struct cache_cpu *c)
@@ -242,7 +132,7 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 	if (!c->main->capacity) {
 		sheaf = barn_get_empty(n);
 		if (!sheaf)
-			sheaf = new_sheaf(s, GFP_NOWAIT);
+			sheaf = sheaf_new(s, GFP_NOWAIT);
 		if (!sheaf)
 			return;
 		set_main(c, sheaf);
@@ -311,11 +201,11 @@ static struct sheaf *put_away(struct kmem_cache *s, struct kmem_cache_node *n, s
 		return empty;
 	/* Perhaps it has room and only no empty one. */
 	if (READ_ONCE(n->nr_full) < s->barn_full)
-		empty = new_sheaf(s, GFP_NOWAIT);
+		empty = sheaf_new(s, GFP_NOWAIT);
 	if (empty && barn_put_full(s, n, full))
 		return empty;
-	free_sheaf(empty);
-	flush_sheaf(s, full);
+	sheaf_free(empty);
+	sheaf_flush(s, full);
 	return full;
 }
 
@@ -327,7 +217,7 @@ static void make_room(struct kmem_cache *s, struct cache_cpu *c)
 	if (!c->spare) {
 		c->spare = barn_get_empty(n);
 		if (!c->spare)
-			c->spare = new_sheaf(s, GFP_NOWAIT);
+			c->spare = sheaf_new(s, GFP_NOWAIT);
 	} else if (c->spare->size == c->spare->capacity) {
 		/* The older of the two goes: what was freed last is warm. */
 		c->spare = put_away(s, n, c->spare);
@@ -335,7 +225,7 @@ static void make_room(struct kmem_cache *s, struct cache_cpu *c)
 	if (c->spare) {
 		swap_sheaves(c);
 	} else {
-		flush_sheaf(s, get_main(c));
+		sheaf_flush(s, get_main(c));
 		set_main(c, c->main);
 	}
 	if (c->spare == &no_sheaf)
@@ -406,27 +296,13 @@ static long flush_this_cpu(void *arg)
 		slab_give(s, &current->busy->hot_object, 1);
 		WRITE_ONCE(current->busy->hot_cache, NULL);
 	}
-	flush_sheaf(s, main);
-	free_sheaf(main);
+	sheaf_flush(s, main);
+	sheaf_free(main);
 	if (spare) {
-		flush_sheaf(s, spare);
-		free_sheaf(spare);
+		sheaf_flush(s, spare);
+		sheaf_free(spare);
 	}
 	return 0;
-}
-
-static void flush_barn(struct kmem_cache *s)
-{
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct sheaf *sheaf;
-
-		while ((sheaf = barn_get_full(s->node[i]))) {
-			flush_sheaf(s, sheaf);
-			free_sheaf(sheaf);
-		}
-		while ((sheaf = barn_get_empty(s->node[i])))
-			free_sheaf(sheaf);
-	}
 }
 
 /* A hint, for those who are not on that CPU. */
@@ -444,7 +320,7 @@ void sheaves_flush(struct kmem_cache *s)
 	for_each_online_cpu(cpu)
 		if (cpu_has_sheaves(s, cpu))
 			work_on_cpu(cpu, flush_this_cpu, s);
-	flush_barn(s);
+	barn_flush(s);
 }
 
 static long flush_all_of_this_cpu(void *unused)
@@ -466,17 +342,8 @@ void slab_flush_idle(void)
 	for_each_online_cpu(cpu)
 		try_work_on_cpu(cpu, flush_all_of_this_cpu, NULL);
 	list_for_each_entry(s, &slab_caches, list)
-		flush_barn(s);
+		barn_flush(s);
 	mutex_unlock(&slab_mutex);
-}
-
-unsigned long barn_objects(struct kmem_cache *s)
-{
-	unsigned long n = 0;
-
-	for (unsigned int i = 0; i < nr_online_nodes; i++)
-		n += READ_ONCE(s->node[i]->nr_full) * s->sheaf_capacity;
-	return n;
 }
 
 static long count_this_cpu(void *unused)
@@ -508,7 +375,7 @@ static bool belongs(struct kmem_cache *s, int node, const void *object)
 	return is_object_of(s, object) && page_to_nid(virt_to_page(object)) == node;
 }
 
-static unsigned long check_sheaf(struct kmem_cache *s, int node, const struct sheaf *sheaf)
+unsigned long sheaf_check(struct kmem_cache *s, int node, const struct sheaf *sheaf)
 {
 	unsigned long bad = sheaf->size > sheaf->capacity || sheaf->bottom;
 
@@ -523,9 +390,9 @@ static long check_this_cpu(void *arg)
 	struct cache_cpu *c = __dyn_this_cpu_ptr(s->cpu);
 	const struct cpu *cpu = current->busy;
 
-	return check_sheaf(s, cpu->node, get_main(c)) +
+	return sheaf_check(s, cpu->node, get_main(c)) +
 	       (c->end != c->main->objects + c->main->capacity) +
-	       (c->spare ? check_sheaf(s, cpu->node, c->spare) : 0) +
+	       (c->spare ? sheaf_check(s, cpu->node, c->spare) : 0) +
 	       (cpu->hot_cache == s && !belongs(s, cpu->node, cpu->hot_object));
 }
 
@@ -536,23 +403,7 @@ unsigned long sheaves_check(struct kmem_cache *s)
 
 	for_each_online_cpu(cpu)
 		bad += work_on_cpu(cpu, check_this_cpu, s);
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-		unsigned int full = 0, empty = 0;
-		struct sheaf *sheaf;
-
-		spin_lock(&n->barn_lock);
-		list_for_each_entry(sheaf, &n->full_sheaves, barn_list) {
-			bad += check_sheaf(s, i, sheaf) + (sheaf->size != sheaf->capacity);
-			full++;
-		}
-		list_for_each_entry(sheaf, &n->empty_sheaves, barn_list) {
-			bad += sheaf->size != 0;
-			empty++;
-		}
-		bad += full != n->nr_full || empty != n->nr_empty;
-		spin_unlock(&n->barn_lock);
-	}
+	bad += barn_check(s);
 	if (bad)
 		pr_err("BUG %s: %lu invariants of its sheaves broken\n", s->name, bad);
 	return bad;

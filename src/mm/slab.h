@@ -9,7 +9,8 @@
  *	slab.c		slabs: pages cut into objects, and each node's lists of them
  *	slab_check.c	a look at every slab
  *	freelist.c	which objects of one slab are free
- *	sheaf.c		arrays of free objects in front of the slabs, for each CPU, and the barn
+ *	sheaf.c		arrays of free objects in front of the slabs, for each CPU
+ *	barn.c		full and empty ones that no CPU has
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -99,11 +100,26 @@ void sheaves_init(struct kmem_cache *s);
 /* All objects in sheaves go back to their slabs. May sleep. */
 void sheaves_flush(struct kmem_cache *s);
 unsigned long sheaves_check(struct kmem_cache *s);
-unsigned long barn_objects(struct kmem_cache *s);
 /* For all caches, on the CPUs nobody is busy on. */
 void slab_flush_idle(void);
 /* Counts what these CPUs and the barns have into each cache's ->cached. Caller holds slab_mutex. */
 void slab_count_cached(void);
+/* One alone: an empty one (or NULL), its end, its objects back to their slabs, its invariants. */
+struct sheaf *sheaf_new(struct kmem_cache *s, gfp_t gfp);
+void sheaf_free(struct sheaf *sheaf); /* NULL and no_sheaf are left alone */
+void sheaf_flush(struct kmem_cache *s, struct sheaf *sheaf);
+unsigned long sheaf_check(struct kmem_cache *s, int node, const struct sheaf *sheaf);
+
+/* barn.c: none of these sleeps */
+struct sheaf *barn_get_empty(struct kmem_cache_node *n); /* or NULL */
+/* A full sheaf for an empty one, which may be no_sheaf. NULL: there is none, nothing happened. */
+struct sheaf *barn_trade_empty(struct kmem_cache_node *n, struct sheaf *empty);
+/* An empty sheaf for a full one. NULL: no room, or no empty one; the full one is still yours. */
+struct sheaf *barn_trade_full(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *full);
+bool barn_put_full(struct kmem_cache *s, struct kmem_cache_node *n, struct sheaf *full);
+void barn_flush(struct kmem_cache *s);
+unsigned long barn_objects(struct kmem_cache *s);
+unsigned long barn_check(struct kmem_cache *s);
 
 /* slab_layout.c */
 unsigned int slab_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
