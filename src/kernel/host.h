@@ -2,6 +2,10 @@
 /*
  * host.h - the boundary to the host: memory, threads, time, and nothing else asks for them.
  *
+ *	host_memory.c	RAM, its mappings, memory for bookkeeping
+ *	host_thread.c	waiting, barriers, locks; threads and their stacks
+ *	host.c		time, the console, files, the program itself, its faults
+ *
  * Everything here works without a machine; nothing touches emulated memory. Functions that
  * return a pointer return NULL on failure, those that return int 0 or -errno.
  */
@@ -78,6 +82,8 @@ void host_data_segments(void (*fn)(unsigned long start, unsigned long end, void 
 /* Bytes to standard error, as they are. */
 void host_console(const char *s, size_t len);
 
+/* What a short file of the host begins with, as a string; "" with -errno. */
+int host_file_read(const char *path, char *text, size_t size);
 /* A file of the host, mapped to be read; stays mapped. */
 void *host_file_map(const char *path, size_t *size);
 /* The file that a code address was loaded from, and the address it was loaded at. */
