@@ -86,7 +86,7 @@ struct task_struct {
 	const struct user_window *user; /* the client's memory; see uaccess.h */
 	unsigned int nr_user;
 	struct oops_frame *oops; /* the innermost guarded call; see oops.h */
-	/* Among those that are registered; under the lock of cpu.c, where its stack is from then on. */
+	/* Among those that are registered; under the lock of task.c, where its stack is from then on. */
 	struct list_head tasks;
 	unsigned long stack_start, stack_end;
 };

@@ -53,16 +53,15 @@
 
 #include "cpu.h"
 #include "host.h"
+#include "task.h"
 
 #define SLICE_NS   50000ull
 #define RECHECK_NS 200000ull
 
-__thread struct task_struct current_task __attribute__((tls_model("initial-exec")));
 struct cpu cpu_table[NR_CPUS];
 unsigned int nr_cpu_ids;
 
 static struct host_lock table_lock;
-static LIST_HEAD(tasks);      /* registered threads; protected by table_lock */
 static unsigned int free_seq; /* changes when a CPU comes free: what waiters sleep on */
 
 static void set_owned(struct task_struct *t, struct cpu *cpu)
@@ -141,38 +140,15 @@ static struct cpu *find_cpu_locked(struct task_struct *t, u64 *wait_ns)
 	return take_locked(victim, t) ? victim : NULL;
 }
 
-static void thread_exits(void *data)
+void cpu_forget_thread(struct task_struct *t)
 {
-	struct task_struct *t = data;
-	unsigned int i;
-
 	host_lock(&table_lock);
 	t->busy = NULL;
 	t->passing = false;
-	t->registered = false;
-	list_del(&t->tasks);
-	for (i = 0; i < NR_CPUS; i++)
+	for (unsigned int i = 0; i < NR_CPUS; i++)
 		if (cpu_table[i].owner == t)
 			disown(&cpu_table[i]);
 	t->cpu = NULL;
-	host_unlock(&table_lock);
-}
-
-void task_register(void)
-{
-	struct task_struct *t = current;
-
-	if (t->registered)
-		return;
-	t->registered = true;
-	t->pid = host_thread_id();
-	/* It may serve a client already, whose name it has then. */
-	if (!t->comm[0])
-		host_thread_name(t->comm, sizeof(t->comm));
-	host_at_thread_exit(thread_exits, t);
-	host_thread_stack(&t->stack_start, &t->stack_end);
-	host_lock(&table_lock);
-	list_add_tail(&t->tasks, &tasks);
 	host_unlock(&table_lock);
 }
 
@@ -351,87 +327,6 @@ void synchronize_rcu(void)
 	might_sleep();
 	for_each_online_cpu(cpu)
 		work_on_cpu(cpu, pass_by, NULL);
-}
-
-/* Stacks. */
-
-#define MAX_TASKS 1024
-#define RED_ZONE  128 /* below the stack pointer: a function that calls none may use it */
-
-static unsigned int list_tasks(int *pids)
-{
-	struct task_struct *t;
-	unsigned int n = 0;
-
-	host_lock(&table_lock);
-	list_for_each_entry(t, &tasks, tasks)
-		if (n < MAX_TASKS)
-			pids[n++] = t->pid;
-	host_unlock(&table_lock);
-	return n;
-}
-
-/* Of a thread that runs: all that it has ever used, from the top down. */
-static unsigned long lowest_used(const struct task_struct *t)
-{
-	unsigned long at = t->stack_end & PAGE_MASK;
-	unsigned char there;
-
-	while (at > t->stack_start && !host_resident(at - PAGE_SIZE, 1, &there) && (there & 1))
-		at -= PAGE_SIZE;
-	return at;
-}
-
-/* Stacks have words that are nobody's business, and are written meanwhile. */
-__attribute__((no_sanitize("address", "thread", "undefined"))) static void
-copy_words(unsigned long *to, unsigned long from, size_t size)
-{
-	for (size_t i = 0; i < size / sizeof(long); i++)
-		to[i] = ((volatile unsigned long *)from)[i];
-}
-
-/* Under the lock the thread cannot end. NULL: it has ended, or there is no memory. */
-static void *copy_stack(int pid, unsigned long sp, size_t *size)
-{
-	struct task_struct *t;
-	void *copy = NULL;
-
-	host_lock(&table_lock);
-	list_for_each_entry(t, &tasks, tasks) {
-		if (t->pid != pid || !t->stack_end)
-			continue;
-		if (sp <= t->stack_start || sp >= t->stack_end)
-			sp = lowest_used(t);
-		sp = ALIGN_DOWN(sp, sizeof(long));
-		*size = t->stack_end - sp;
-		copy = *size ? host_table_alloc(*size) : NULL;
-		if (copy)
-			copy_words(copy, sp, *size);
-		break;
-	}
-	host_unlock(&table_lock);
-	return copy;
-}
-
-void for_each_task_stack(unsigned long own_sp, void (*fn)(void *copy, size_t size, void *arg),
-			 void *arg)
-{
-	int *pids = host_alloc(MAX_TASKS * sizeof(*pids)), self = host_thread_id();
-	unsigned int n = pids ? list_tasks(pids) : 0;
-	size_t size;
-	void *copy;
-
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned long sp = pids[i] == self ? own_sp
-						   : host_thread_stack_pointer(pids[i]) - RED_ZONE;
-
-		copy = copy_stack(pids[i], sp, &size);
-		if (!copy)
-			continue;
-		fn(copy, size, arg);
-		host_table_free(copy, size);
-	}
-	host_free(pids);
 }
 
 void cpu_table_init(unsigned int nr)

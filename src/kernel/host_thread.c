@@ -54,7 +54,7 @@ int host_wait(unsigned int *word, unsigned int val, u64 ns)
 {
 	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
-	/* What callers have in registers alone is on the stack while we sleep: mm/kmemleak_scan.c. */
+	/* What callers have in registers alone is on the stack while we sleep: mm/kmemleak_roots.c. */
 	__builtin_unwind_init();
 	if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, val, ns ? &ts : NULL, NULL, 0) == 0)
 		return 0;

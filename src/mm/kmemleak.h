@@ -4,6 +4,7 @@
  *
  *	kmemleak.c		the objects: noted when they are allocated, forgotten when freed
  *	kmemleak_scan.c		looking for pointers into them
+ *	kmemleak_roots.c	where
  *	kmemleak_report.c	telling, and sys/kernel/debug/kmemleak
  */
 #ifndef MM_KMEMLEAK_H
@@ -88,8 +89,15 @@ extern unsigned long kmemleak_min_age_ms;
 extern bool kmemleak_found; /* a scan has reported something */
 /* Is it white, allocated and old enough? Under kmemleak_lock. */
 bool kmemleak_unreferenced(const struct kmemleak_object *object);
-/* Copies up to @size bytes of the object's start; returns how many. Under kmemleak_lock. */
-size_t kmemleak_peek(const struct kmemleak_object *object, void *buf, size_t size);
+/* Looks up each word that is in the range. Under kmemleak_lock. @self: whose range it is, or NULL. */
+void kmemleak_scan_words(unsigned long start, unsigned long end,
+			 const struct kmemleak_object *self);
+
+/* kmemleak_roots.c: within a scan, without kmemleak_lock. */
+void kmemleak_scan_roots(unsigned long own_sp); /* the caller's stack is searched from @own_sp up */
+/* Calls @fn for what can be read of a part of an object, a page at a time, until it says false. */
+typedef bool kmemleak_part_fn(unsigned long start, unsigned long end, void *arg);
+void kmemleak_parts(unsigned long start, unsigned long end, kmemleak_part_fn *fn, void *arg);
 
 /* kmemleak_report.c */
 int kmemleak_show(struct seq_file *m);

@@ -72,6 +72,31 @@ static void show_told(struct seq_file *m, const struct told *t)
 	}
 }
 
+struct peek {
+	char *to;
+	size_t size;
+};
+
+__attribute__((no_sanitize("address", "thread", "undefined"))) static bool
+peek_part(unsigned long start, unsigned long end, void *arg)
+{
+	struct peek *p = arg;
+
+	for (; start < end && p->size; p->size--)
+		*p->to++ = *(volatile char *)start++;
+	return p->size;
+}
+
+/* Copies up to @size bytes of the object's start; returns how many. Caller holds kmemleak_lock. */
+static size_t peek(const struct kmemleak_object *o, void *buf, size_t size)
+{
+	struct peek p = { buf, min(size, o->size) };
+
+	memset(buf, 0, size);
+	kmemleak_parts(o->pointer, o->pointer + p.size, peek_part, &p);
+	return min(size, o->size);
+}
+
 /* Copies note @i if it is to be told of. False: there are no more. */
 static bool next_told(u32 i, struct told *t, bool *tell)
 {
@@ -84,7 +109,7 @@ static bool next_told(u32 i, struct told *t, bool *tell)
 	*tell = more && (o->flags & OBJECT_REPORTED) && kmemleak_unreferenced(o);
 	if (*tell) {
 		t->object = *o;
-		t->nr_bytes = kmemleak_peek(o, t->bytes, sizeof(t->bytes));
+		t->nr_bytes = peek(o, t->bytes, sizeof(t->bytes));
 	}
 	host_unlock(&kmemleak_lock);
 	return more;

@@ -2,56 +2,30 @@
 /*
  * kmemleak_scan.c - looking for pointers into objects.
  *
- * 1. A scan. The objects there are now are sorted by address, once; then every word of the roots is
- *    looked up among them. An object with enough pointers is searched in its turn, until no more
- *    are found. What is white then had none; if its bytes have changed since the last scan somebody
- *    is at work on it and it counts as found, so that a leak is told of by the second scan that
- *    misses it. What is still white, and min_age old, is reported.
+ * 1. A scan. The objects there are now are sorted by address, once; then every word of the roots
+ *    (kmemleak_roots.c) is looked up among them. An object with enough pointers is searched in its
+ *    turn, until no more are found. What is white then had none; if its bytes have changed since
+ *    the last scan somebody is at work on it and it counts as found, so that a leak is told of by
+ *    the second scan that misses it. What is still white, and min_age old, is reported.
  *
- * 2. Roots:
- *	data		writable segments of the program and of loaded drivers, not of the C library,
- *			and not what is __ro_after_init
- *	per-CPU areas	all of them
- *	struct pages	of frames in use: mapping, private and lru are their owners'
- *	boot memory	what memblock has kept, but for the memory map and the per-CPU areas
- *	stacks		of all threads that were ever busy on a CPU and still live: from the stack
- *			pointer up, where the host tells it (of a thread that waits), or all that is
- *			resident. What a running thread has in registers alone is overlooked; one that
- *			waits in the machine has put them on its stack (host_wait()).
- *    The heap of the C library is not searched, but for what kmemleak_host_alloc() gave out.
- *
- * 3. Everything goes on meanwhile. An object that comes during the scan is not part of it; the note
+ * 2. Everything goes on meanwhile. An object that comes during the scan is not part of it; the note
  *    of one that goes is not used again before its end (kmemleak_hold_notes()). Memory that is
  *    searched may change under the eyes: a word is read whole, and a pointer that moves from where
  *    was not yet looked to where was is found by its object's checksum, or by the next scan.
  *
- * 4. Searching changes nothing: pages that the host has no memory for are zeros and are not touched
- *    (mincore), areas of vmalloc() are read through their frames.
+ * 3. A thread scans FIRST_SCAN seconds after the boot and then every ten minutes.
  *
- * 5. A thread scans FIRST_SCAN seconds after the boot and then every ten minutes.
- *
- * 6. Locks: scan_mutex around a scan; kmemleak_lock for a chunk of SCAN_CHUNK bytes at a time, so that
- *    who allocates waits for no more than that.
+ * 4. Locks: scan_mutex around a scan; kmemleak_lock for a page at a time, so that who allocates
+ *    waits for no more than that.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <kmem/bug.h>
-#include <kmem/memblock.h>
-#include <kmem/mmzone.h>
 #include <kmem/mutex.h>
-#include <kmem/percpu.h>
-#include <kmem/vmalloc.h>
 
-#include "../kernel/cpu.h"
 #include "kmemleak.h"
-#include "percpu_internal.h"
-#include "zone.h"
 
-#define SCAN_CHUNK	  4096
-#define FIRST_SCAN	  60 /* seconds */
-#define MIN_AGE_MS	  5000
-#define RESIDENT_PAGES	  256
-#define MAX_PERCPU_CHUNKS 512
+#define FIRST_SCAN 60 /* seconds */
+#define MIN_AGE_MS 5000
 
 bool kmemleak_scan_stacks;
 unsigned long kmemleak_min_age_ms;
@@ -116,11 +90,11 @@ static void count_pointer(struct kmemleak_object *o)
 }
 
 /*
- * The words of a range that can be read, at most SCAN_CHUNK bytes. Whoever writes there meanwhile
- * does so without our lock, and a stack is nobody's to look at: the sanitizers are told not to.
+ * The words of a range that can be read, a page at most. Whoever writes there meanwhile does so
+ * without our lock, and a stack is nobody's to look at: the sanitizers are told not to.
  */
-__attribute__((no_sanitize("address", "thread", "undefined"))) static void
-scan_words(unsigned long start, unsigned long end, const struct kmemleak_object *self)
+__attribute__((no_sanitize("address", "thread", "undefined"))) void
+kmemleak_scan_words(unsigned long start, unsigned long end, const struct kmemleak_object *self)
 {
 	start = ALIGN(start, sizeof(long));
 	for (; start + sizeof(long) <= end; start += sizeof(long)) {
@@ -136,67 +110,8 @@ scan_words(unsigned long start, unsigned long end, const struct kmemleak_object 
 	}
 }
 
-typedef bool range_fn(unsigned long start, unsigned long end, void *arg);
-
-/* Calls @fn for what is resident of a range of whole mappings, a chunk at a time. */
-static void resident_parts(unsigned long start, unsigned long end, range_fn *fn, void *arg)
-{
-	unsigned char there[RESIDENT_PAGES];
-
-	while (start < end) {
-		unsigned long first = start & PAGE_MASK;
-		unsigned long nr = min((PAGE_ALIGN(end) - first) >> PAGE_SHIFT,
-				       (unsigned long)RESIDENT_PAGES);
-
-		if (host_resident(first, nr, there))
-			memset(there, 0, nr);
-		for (unsigned long i = 0; i < nr; i++) {
-			unsigned long stop = min(first + (i + 1) * PAGE_SIZE, end);
-
-			if (there[i] && !fn(start, stop, arg))
-				return;
-			start = stop;
-		}
-	}
-}
-
-static bool scan_chunk(unsigned long start, unsigned long end, void *unused)
-{
-	host_lock(&kmemleak_lock);
-	scan_words(start, end, NULL);
-	host_unlock(&kmemleak_lock);
-	return true;
-}
-
-static void scan_root(unsigned long start, unsigned long end)
-{
-	resident_parts(start, end, scan_chunk, NULL);
-}
-
-/* Calls @fn for what can be read of a part of an object; areas of vmalloc() through their frames. */
-static void parts_of(unsigned long start, unsigned long end, range_fn *fn, void *arg)
-{
-	if (!is_vmalloc_addr((void *)start)) {
-		resident_parts(start, end, fn, arg);
-		return;
-	}
-	while (start < end) {
-		unsigned long stop = min((start & PAGE_MASK) + PAGE_SIZE, end);
-		struct page *page = vmalloc_to_page((void *)start);
-		unsigned long at;
-
-		if (page && PageHighMem(page)) {
-			fn(start, stop, arg);
-		} else if (page) {
-			at = (unsigned long)page_address(page) + offset_in_page(start);
-			resident_parts(at, at + (stop - start), fn, arg);
-		}
-		start = stop;
-	}
-}
-
-/* A chunk of an object: not any more if it was freed between two. */
-static bool scan_object_chunk(unsigned long start, unsigned long end, void *arg)
+/* A page of an object: not any more if it was freed between two. */
+static bool scan_object_page(unsigned long start, unsigned long end, void *arg)
 {
 	const struct kmemleak_object *o = arg;
 	bool there;
@@ -204,7 +119,7 @@ static bool scan_object_chunk(unsigned long start, unsigned long end, void *arg)
 	host_lock(&kmemleak_lock);
 	there = o->flags & OBJECT_SNAPSHOT;
 	if (there)
-		scan_words(start, end, o);
+		kmemleak_scan_words(start, end, o);
 	host_unlock(&kmemleak_lock);
 	return there;
 }
@@ -230,7 +145,8 @@ static void scan_object(struct kmemleak_object *o)
 	if (!nr)
 		areas[nr++] = (struct kmemleak_area){ .start = start, .size = size };
 	while (nr--)
-		parts_of(areas[nr].start, areas[nr].start + areas[nr].size, scan_object_chunk, o);
+		kmemleak_parts(areas[nr].start, areas[nr].start + areas[nr].size, scan_object_page,
+			       o);
 }
 
 static void scan_queue(void)
@@ -239,104 +155,6 @@ static void scan_queue(void)
 		scan_object(&kmemleak_objects[queue[queue_head++]]);
 		cond_resched();
 	}
-}
-
-/* The roots. */
-
-extern const char __start_kmem_ro_after_init[] __attribute__((visibility("hidden")));
-extern const char __stop_kmem_ro_after_init[] __attribute__((visibility("hidden")));
-
-/* Where vmalloc's window begins is where its first area does; to say so is not to point at it. */
-static void scan_segment(unsigned long start, unsigned long end, void *unused)
-{
-	unsigned long skip = (unsigned long)__start_kmem_ro_after_init;
-
-	if (skip >= start && skip < end) {
-		scan_root(start, skip);
-		start = (unsigned long)__stop_kmem_ro_after_init;
-	}
-	scan_root(start, end);
-}
-
-static unsigned long percpu_bases[MAX_PERCPU_CHUNKS], percpu_size; /* protected by scan_mutex */
-static unsigned int nr_percpu;
-
-static void scan_percpu(void)
-{
-	nr_percpu = percpu_chunks(percpu_bases, MAX_PERCPU_CHUNKS, &percpu_size);
-	for (unsigned int i = 0; i < nr_percpu; i++)
-		scan_root(percpu_bases[i], percpu_bases[i] + percpu_size);
-}
-
-/* Struct pages that lie in one page of the memory map. */
-static bool scan_map_chunk(unsigned long start, unsigned long end, void *unused)
-{
-	const struct page *page = (const struct page *)start;
-
-	host_lock(&kmemleak_lock);
-	for (; (unsigned long)(page + 1) <= end; page++)
-		if (page_ref_count(page) > 0)
-			scan_words((unsigned long)&page->lru, (unsigned long)&page->fast_cache,
-				   NULL);
-	host_unlock(&kmemleak_lock);
-	return true;
-}
-
-static void scan_struct_pages(void)
-{
-	unsigned long pfn = 0;
-
-	while (pfn < max_pfn) {
-		const struct zone *zone = pfn_zone(pfn);
-		unsigned long end = zone ? untouched_end(zone, pfn) : max_pfn;
-
-		if (end == pfn) {
-			end = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), max_pfn);
-			resident_parts((unsigned long)pfn_to_page(pfn),
-				       (unsigned long)pfn_to_page(end), scan_map_chunk, NULL);
-		}
-		pfn = zone ? end : pfn + 1;
-	}
-}
-
-/* From @start to @end of boot memory, but for what is searched elsewhere or not at all. */
-static unsigned long skip_known(unsigned long start, unsigned long *end)
-{
-	unsigned long first = (unsigned long)mem_map, size = max_pfn * sizeof(struct page);
-
-	for (unsigned int i = 0;; i++) {
-		if (start - first < size)
-			start = first + size;
-		else if (first > start)
-			*end = min(*end, first);
-		if (i == nr_percpu)
-			return start;
-		first = percpu_bases[i];
-		size = percpu_size;
-	}
-}
-
-static void scan_boot_memory(void)
-{
-	for (unsigned int i = 0; i < memblock.reserved.cnt; i++) {
-		const struct memblock_region *r = &memblock.reserved.regions[i];
-		unsigned long start = (unsigned long)__va(r->base), last = start + r->size;
-
-		while (start < last) {
-			unsigned long end = last, from = skip_known(start, &end);
-
-			if (from == start)
-				scan_root(start, end);
-			start = from == start ? end : from;
-		}
-	}
-}
-
-/* A thread's stack is copied while it cannot end, and searched afterwards. */
-static void scan_stack_copy(void *copy, size_t size, void *unused)
-{
-	for (unsigned long at = (unsigned long)copy, end = at + size; at < end; at += SCAN_CHUNK)
-		scan_chunk(at, min(at + SCAN_CHUNK, end), NULL);
 }
 
 /* Notes what there is; false if the tables are too small for it. */
@@ -406,7 +224,7 @@ static bool update_checksum(struct kmemleak_object *o)
 {
 	u32 was = o->checksum, crc = 0;
 
-	parts_of(o->pointer, o->pointer + o->size, add_to_crc, &crc);
+	kmemleak_parts(o->pointer, o->pointer + o->size, add_to_crc, &crc);
 	o->checksum = crc;
 	return was != crc;
 }
@@ -463,17 +281,10 @@ static bool make_tables(void)
 static void scan_all(unsigned long own_sp)
 {
 	qsort(sorted, nr_sorted, sizeof(*sorted), by_address);
-	if (kmemleak_scan_stacks)
-		for_each_task_stack(own_sp, scan_stack_copy, NULL);
-	host_data_segments(scan_segment, NULL);
-	scan_percpu();
-	scan_struct_pages();
-	scan_boot_memory();
+	kmemleak_scan_roots(own_sp);
 	scan_queue();
 	grey_what_changes();
 	scan_queue();
-	/* Or the next scan, when something else is there, finds it here. */
-	memset(percpu_bases, 0, nr_percpu * sizeof(*percpu_bases));
 }
 
 /* Caller holds scan_mutex. */
@@ -521,30 +332,6 @@ void kmemleak_scan_lock(bool lock)
 		mutex_lock(&scan_mutex);
 	else
 		mutex_unlock(&scan_mutex);
-}
-
-struct peek {
-	char *to;
-	size_t size;
-};
-
-__attribute__((no_sanitize("address", "thread", "undefined"))) static bool
-peek_part(unsigned long start, unsigned long end, void *arg)
-{
-	struct peek *peek = arg;
-
-	for (; start < end && peek->size; peek->size--)
-		*peek->to++ = *(volatile char *)start++;
-	return peek->size;
-}
-
-size_t kmemleak_peek(const struct kmemleak_object *o, void *buf, size_t size)
-{
-	struct peek peek = { buf, min(size, o->size) };
-
-	memset(buf, 0, size);
-	parts_of(o->pointer, o->pointer + peek.size, peek_part, &peek);
-	return min(size, o->size);
 }
 
 /* The thread. */

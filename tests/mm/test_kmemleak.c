@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kmemleak.c, kmemleak_scan.c, kmemleak_report.c: rule 10.5. What is looked for is looked for in this
- * program too: so a pointer that is meant to be lost is made, used and forgotten in a function
- * of its own, and the stack it has used is written over.
+ * kmemleak.c, kmemleak_scan.c, kmemleak_roots.c, kmemleak_report.c: rule 10.5. What is looked for
+ * is looked for in this program too: so a pointer that is meant to be lost is made, used and
+ * forgotten in a function of its own, and the stack it has used is written over.
  */
 #include <kmem/kmemleak.h>
 #include <kmem/mempool.h>
