@@ -84,6 +84,7 @@ void bridge_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	bool stream;
 	int err;
 
+	request_names_old();
 	bridge_begin(&rq, req);
 	err = vfs_open(node, (unsigned int)fi->flags | (never_wait ? O_NONBLOCK : 0), &file);
 	request_end(&rq);

@@ -32,8 +32,16 @@ static u64 last_id;		    /* protected by requests_lock */
 static void *buffers[BUFFERS_KEPT]; /* protected by requests_lock */
 static unsigned int nr_buffers;	    /* protected by requests_lock */
 
-/* A client asks many times in a row; its name is looked up once. */
+/*
+ * A client asks many times in a row; its name is looked up once. It may become another program, but
+ * opens its files anew then, as a rule: an open makes all names old, unless they are young.
+ */
+#define NAMES_YOUNG_NS (500ul * 1000) /* less than an exec takes */
+
+static u64 names_since;		   /* atomic: when they were made old, in ns */
+static unsigned int names_version; /* atomic */
 static __thread int named_pid = -1;
+static __thread unsigned int named_version;
 
 static __thread struct request *serving;
 
@@ -66,15 +74,27 @@ static void hear(void)
 		rq->listen(rq);
 }
 
+void request_names_old(void)
+{
+	u64 now = host_clock_ns();
+
+	if (now - __atomic_load_n(&names_since, __ATOMIC_RELAXED) < NAMES_YOUNG_NS)
+		return;
+	__atomic_store_n(&names_since, now, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&names_version, 1, __ATOMIC_RELAXED);
+}
+
 void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int pid)
 {
+	unsigned int version = __atomic_load_n(&names_version, __ATOMIC_RELAXED);
 	struct task_struct *t = current;
 
 	t->uid = uid;
 	t->gid = gid;
 	t->client_pid = pid ? pid : -1; /* 0: a client whose number we cannot see */
-	if (named_pid != pid) {
+	if (named_pid != pid || named_version != version) {
 		named_pid = pid;
+		named_version = version;
 		client_comm(pid, t->comm);
 	}
 	t->hear_signals = hear;

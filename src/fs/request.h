@@ -25,6 +25,8 @@ struct request {
 /* The calling thread works for this client, busy on a CPU, until request_end(). ->listen is set. */
 void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int pid);
 void request_end(struct request *rq);
+/* The programs behind the clients' numbers may be others now: their names are looked up again. */
+void request_names_old(void);
 
 /* Client memory of the request: the only that a driver can reach. Until request_end(). */
 void request_window(struct request *rq, unsigned long start, size_t len, void *host, bool writable);

@@ -73,6 +73,12 @@ equal "their names" "$(grep -B3 " scull[pv]_alloc_quantum+0x" "$TMP/owners" | gr
 owned=$(awk '/^Page allocated via order/ { sum += 2 ^ $5 } END { print sum }' "$TMP/owners")
 total=$(awk '/^MemTotal/ { print $2 / 4 }' "$MNT/proc/meminfo")
 equal "each page is free or somebody's" $((owned + $(free_pages))) "$total"
+# A client that becomes another program gets its new name, also with the number of the old one.
+check "a new program" sh -c "echo 0 > $MNT/proc/self/make-it-fail; exec tee $MNT/dev/scullp3" < "$TMP/data"
+timeout 60 cat "$DEBUG/page_owner" > "$TMP/owners"
+check "its name" grep -q "(tee), ts" "$TMP/owners"
+equal "its old name" "$(grep -c "(sh), ts" "$TMP/owners")" 0
+: > "$MNT/dev/scullp3"
 check "a record is a paragraph" awk 'BEGIN { RS = "" } !/^Page allocated .*\nPFN 0x.*\n / { exit 1 }' \
 	"$TMP/owners"
 check "a scan" "$PUT" "$DEBUG/kmemleak" scan
