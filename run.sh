@@ -171,7 +171,7 @@ cat << END
 
 ${BOLD}The machine stays mounted on $MNT${PLAIN}
     look around     ls $MNT/dev $MNT/proc
-    its log         cat $MNT/proc/kmsg
+    its log         timeout 1 cat $MNT/proc/kmsg
     every object    cat $MNT/proc/slabinfo
     give back       truncate -s 0 $MNT/dev/scullp0
     other options   $KMEMFS --help

@@ -3,8 +3,8 @@
  * options.c - the command line: kmemfs [-o words] [-f] [-d] [-s] MOUNTPOINT
  *
  * Each word of -o belongs to one of two: the machine (machine_config_knows), as on a kernel's
- * boot line, or the mount, by the table below. A word of neither is an error that lists both: a
- * typing mistake must not boot another machine than the one that was meant.
+ * boot line, or the mount, by the table below. A word of neither is an error: a typing mistake must
+ * not boot another machine than the one that was meant.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -76,6 +76,31 @@ void options_help(const char *program)
 	print_words(stdout);
 }
 
+/* A few lines only: what is wrong must not scroll out of sight. */
+static void refuse_word(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++) {
+		const char *name = mount_words[i].name;
+
+		if (!strncmp(word, name, len) && !strcmp(name + len, "=")) {
+			fprintf(stderr, "kmemfs: -o %s: needs a value: %s...\n", word, name);
+			return;
+		}
+		if (!strncmp(word, name, len) && !name[len]) {
+			fprintf(stderr, "kmemfs: -o %s: %s has no value\n", word, name);
+			return;
+		}
+	}
+	fprintf(stderr,
+		"kmemfs: -o %s: neither the machine nor the mount knows this; --help lists all "
+		"words.\n",
+		word);
+	if (word[len] == '=')
+		fprintf(stderr, "kmemfs: a parameter is named with its module: MODULE.%s\n", word);
+}
+
 static int take_word(struct options *opt, const char *word)
 {
 	size_t used = strlen(opt->fuse);
@@ -96,13 +121,11 @@ static int take_word(struct options *opt, const char *word)
 	if (machine_config_knows(word)) {
 		if (!machine_config_parse(&opt->machine, word))
 			return 0;
-		fprintf(stderr, "kmemfs: -o %s: %s\n", word, opt->machine.message);
+		fprintf(stderr, "kmemfs: %s\n", opt->machine.message);
 		return -1;
 	}
 	if (!is_mount_word(word)) {
-		fprintf(stderr, "kmemfs: -o %s: neither the machine nor the mount knows this.\n",
-			word);
-		print_words(stderr);
+		refuse_word(word);
 		return -1;
 	}
 	if (used + strlen(word) + 2 > sizeof(opt->fuse)) {
