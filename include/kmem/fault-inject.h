@@ -4,7 +4,7 @@
  *
  *	static DECLARE_FAULT_ATTR(fail_frob);
  *
- *	fault_attr_register("fail_frob", &fail_frob, NULL);	sys/kernel/debug/fail_frob/ is there
+ *	fault_attr_register("fail_frob", &fail_frob, NULL, NULL);	for sys/kernel/debug/fail_frob/
  *	if (should_fail(&fail_frob, size))
  *		return -EIO;
  *
@@ -41,7 +41,7 @@ struct fault_attr {
 	const char *name; /* NULL: not registered */
 	const struct fault_switch *switches;
 	void (*changed)(bool on); /* it may fail from here on, or no longer */
-	struct list_head list;	  /* under attrs_mutex */
+	struct list_head list;	  /* under fault_attrs_mutex */
 };
 
 /* A further setting of one attribute. The last has no name. */

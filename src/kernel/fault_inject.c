@@ -20,25 +20,20 @@
  * 2. To sweep over all allocations of some code: interval 1, probability 100, times 1, and
  *    space = n: the request with which n units are passed fails, and no other. Or fail-nth = n.
  *
- * 3. Structures: the attributes are on a list, in their owners' memory; the table of files below
- *    says where in struct fault_attr each number is. Marked tasks are in an array: threads of
- *    the machine by their number, and clients by theirs, whoever serves them.
+ * 3. Structures: the attributes are on a list, in their owners' memory; how each is shown as a
+ *    directory is told in fault_files.c. Marked tasks are in an array: threads of the machine by
+ *    their number, and clients by theirs, whoever serves them.
  *
  * 4. What nobody switched on shall cost nothing: ->changed() tells the owner when it has to ask.
  *
- * 5. Locks: attrs_mutex around the list and around writes; marks_lock around the array. The
+ * 5. Locks: fault_attrs_mutex around the list and around writes; marks_lock around the array. The
  *    numbers are read without a lock: a request may see one changed and another not yet.
  */
-#include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 #include <kmem/bug.h>
-#include <kmem/fault-inject.h>
-#include <kmem/module.h>
-#include <kmem/mutex.h>
 #include <kmem/sched.h>
-#include <kmem/seq_file.h>
 
+#include "fault_inject.h"
 #include "host.h"
 
 #define MAX_MARKS 64
@@ -50,8 +45,8 @@ struct task_mark {
 	bool make_it_fail;
 };
 
-static DEFINE_MUTEX(attrs_mutex);
-static LIST_HEAD(attrs); /* protected by attrs_mutex */
+DEFINE_MUTEX(fault_attrs_mutex);
+LIST_HEAD(fault_attrs);
 static unsigned long version;
 
 static struct host_lock marks_lock;
@@ -235,8 +230,7 @@ static bool somebody_counts(void)
 	return any;
 }
 
-/* Caller holds attrs_mutex. */
-static void tell_owner(struct fault_attr *attr)
+void fault_attr_tell_owner(struct fault_attr *attr)
 {
 	if (attr->changed)
 		attr->changed(attr->probability || somebody_counts());
@@ -245,214 +239,32 @@ static void tell_owner(struct fault_attr *attr)
 void fault_attr_register(const char *name, struct fault_attr *attr,
 			 const struct fault_switch *switches, void (*changed)(bool on))
 {
-	mutex_lock(&attrs_mutex);
+	mutex_lock(&fault_attrs_mutex);
 	attr->name = name;
 	attr->switches = switches;
 	attr->changed = changed;
-	list_add_tail(&attr->list, &attrs);
+	list_add_tail(&attr->list, &fault_attrs);
 	version++;
-	tell_owner(attr);
-	mutex_unlock(&attrs_mutex);
+	fault_attr_tell_owner(attr);
+	mutex_unlock(&fault_attrs_mutex);
 }
 
 void fault_attr_unregister(struct fault_attr *attr)
 {
 	if (!attr->name)
 		return;
-	mutex_lock(&attrs_mutex);
+	mutex_lock(&fault_attrs_mutex);
 	list_del(&attr->list);
 	attr->name = NULL;
 	version++;
 	if (attr->changed)
 		attr->changed(false);
-	mutex_unlock(&attrs_mutex);
-}
-
-/* The files. */
-
-enum kind { KIND_ULONG, KIND_HEX, KIND_INT, KIND_BOOL };
-
-static const struct fault_file {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-	unsigned long max; /* of a number */
-} files[] = {
-	{ "interval", KIND_ULONG, offsetof(struct fault_attr, interval), ~0ul },
-	{ "probability", KIND_ULONG, offsetof(struct fault_attr, probability), ~0ul },
-	{ "reject-end", KIND_HEX, offsetof(struct fault_attr, reject_end), ~0ul },
-	{ "reject-start", KIND_HEX, offsetof(struct fault_attr, reject_start), ~0ul },
-	{ "require-end", KIND_HEX, offsetof(struct fault_attr, require_end), ~0ul },
-	{ "require-start", KIND_HEX, offsetof(struct fault_attr, require_start), ~0ul },
-	{ "space", KIND_INT, offsetof(struct fault_attr, space), 0 },
-	{ "stacktrace-depth", KIND_ULONG, offsetof(struct fault_attr, stacktrace_depth),
-	  FAULT_STACKTRACE_DEPTH_MAX },
-	{ "task-filter", KIND_BOOL, offsetof(struct fault_attr, task_filter), 0 },
-	{ "times", KIND_INT, offsetof(struct fault_attr, times), 0 },
-	{ "verbose", KIND_ULONG, offsetof(struct fault_attr, verbose), ~0ul },
-	{ "verbose_ratelimit_burst", KIND_ULONG,
-	  offsetof(struct fault_attr, verbose_ratelimit_burst), INT32_MAX },
-	{ "verbose_ratelimit_interval_ms", KIND_ULONG,
-	  offsetof(struct fault_attr, verbose_ratelimit_interval_ms), UINT32_MAX },
-};
-
-/* Caller holds attrs_mutex. */
-static struct fault_attr *find_attr(const char *name)
-{
-	struct fault_attr *attr;
-
-	list_for_each_entry(attr, &attrs, list)
-		if (!strcmp(attr->name, name))
-			return attr;
-	return NULL;
-}
-
-static const struct fault_file *find_file(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (!strcmp(files[i].name, name))
-			return &files[i];
-	return NULL;
-}
-
-static const struct fault_switch *find_switch(const struct fault_attr *attr, const char *name)
-{
-	for (const struct fault_switch *s = attr->switches; s && s->name; s++)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
-}
-
-void fault_attrs_for_each(void (*fn)(void *arg, const char *name), void *arg)
-{
-	struct fault_attr *attr;
-
-	mutex_lock(&attrs_mutex);
-	list_for_each_entry(attr, &attrs, list)
-		fn(arg, attr->name);
-	mutex_unlock(&attrs_mutex);
-}
-
-void fault_files_for_each(const char *name, void (*fn)(void *arg, const char *name), void *arg)
-{
-	struct fault_attr *attr;
-
-	mutex_lock(&attrs_mutex);
-	attr = find_attr(name);
-	for (size_t i = 0; attr && i < ARRAY_SIZE(files); i++)
-		fn(arg, files[i].name);
-	for (const struct fault_switch *s = attr ? attr->switches : NULL; s && s->name; s++)
-		fn(arg, s->name);
-	mutex_unlock(&attrs_mutex);
+	mutex_unlock(&fault_attrs_mutex);
 }
 
 unsigned long fault_attrs_version(void)
 {
 	return READ_ONCE(version);
-}
-
-static void show_value(struct seq_file *m, enum kind kind, const void *value)
-{
-	switch (kind) {
-	case KIND_ULONG:
-		seq_printf(m, "%lu\n", READ_ONCE(*(const unsigned long *)value));
-		break;
-	case KIND_HEX:
-		seq_printf(m, "0x%016lx\n", READ_ONCE(*(const unsigned long *)value));
-		break;
-	case KIND_INT:
-		seq_printf(m, "%d\n", READ_ONCE(*(const int *)value));
-		break;
-	case KIND_BOOL:
-		seq_printf(m, "%c\n", READ_ONCE(*(const bool *)value) ? 'Y' : 'N');
-		break;
-	}
-}
-
-static int parse(const struct kernel_param_ops *type, const char *text, void *value)
-{
-	const struct kernel_param as = { .ops = type, .arg = value };
-
-	return type->set(text, &as);
-}
-
-static int store_value(enum kind kind, void *value, const char *text, unsigned long max)
-{
-	unsigned long number;
-	bool flag;
-	int i, err;
-
-	switch (kind) {
-	case KIND_ULONG:
-	case KIND_HEX:
-		err = parse(&param_ops_ulong, text, &number);
-		if (!err && number > max)
-			err = -EINVAL;
-		if (!err)
-			WRITE_ONCE(*(unsigned long *)value, number);
-		return err;
-	case KIND_INT:
-		err = parse(&param_ops_int, text, &i);
-		if (!err)
-			WRITE_ONCE(*(int *)value, i);
-		return err;
-	case KIND_BOOL:
-		err = parse(&param_ops_bool, text, &flag);
-		if (!err)
-			WRITE_ONCE(*(bool *)value, flag);
-		return err;
-	}
-	return -EINVAL;
-}
-
-static int store_switch(const struct fault_switch *s, const char *text)
-{
-	unsigned int number;
-	int err;
-
-	if (s->flag)
-		return store_value(KIND_BOOL, s->flag, text, 0);
-	err = parse(&param_ops_uint, text, &number);
-	if (!err)
-		WRITE_ONCE(*s->number, number);
-	return err;
-}
-
-int fault_file_show(struct seq_file *m, const char *name, const char *file)
-{
-	const struct fault_file *f = find_file(file);
-	const struct fault_switch *s = NULL;
-	struct fault_attr *attr;
-
-	mutex_lock(&attrs_mutex);
-	attr = find_attr(name);
-	if (attr && f)
-		show_value(m, f->kind, (const char *)attr + f->offset);
-	else if (attr && (s = find_switch(attr, file)) && s->flag)
-		show_value(m, KIND_BOOL, s->flag);
-	else if (s)
-		seq_printf(m, "%u\n", READ_ONCE(*s->number));
-	mutex_unlock(&attrs_mutex);
-	return attr && (f || s) ? 0 : -ENOENT;
-}
-
-int fault_file_store(const char *name, const char *file, const char *text)
-{
-	const struct fault_file *f = find_file(file);
-	const struct fault_switch *s = NULL;
-	struct fault_attr *attr;
-	int err = -ENOENT;
-
-	mutex_lock(&attrs_mutex);
-	attr = find_attr(name);
-	if (attr && f)
-		err = store_value(f->kind, (char *)attr + f->offset, text, f->max);
-	else if (attr && (s = find_switch(attr, file)))
-		err = store_switch(s, text);
-	if (!err)
-		tell_owner(attr);
-	mutex_unlock(&attrs_mutex);
-	return err;
 }
 
 /* Tasks. */
@@ -513,18 +325,18 @@ int set_fail_nth(unsigned int n)
 	struct fault_attr *attr;
 	int err = change_mark(change_fail_nth, 0);
 
-	mutex_lock(&attrs_mutex);
+	mutex_lock(&fault_attrs_mutex);
 	/* Everybody asks before the first request counts, which none of these here shall be. */
 	if (n && !err)
-		list_for_each_entry(attr, &attrs, list)
+		list_for_each_entry(attr, &fault_attrs, list)
 			if (attr->changed)
 				attr->changed(true);
 	if (n && !err)
 		err = change_mark(change_fail_nth, n);
 	else
-		list_for_each_entry(attr, &attrs, list)
-			tell_owner(attr);
-	mutex_unlock(&attrs_mutex);
+		list_for_each_entry(attr, &fault_attrs, list)
+			fault_attr_tell_owner(attr);
+	mutex_unlock(&fault_attrs_mutex);
 	return err;
 }
 
