@@ -9,6 +9,7 @@
  *	nommu.c		the same calls on a machine without page tables
  *	vmallocinfo.c	what there is, as text; boot, halt, and the checker
  *	vmap_area.c	sharing out the addresses
+ *	vmap_tree.c	search trees of them
  *	pgtable.c	what each address means
  *	tlb.c		the host's mappings, which follow
  */

@@ -3,18 +3,14 @@
  * vmap_area.c - sharing out the vmalloc address range.
  *
  * 1. Idea: free addresses are gaps, and a request takes the lowest gap that is large enough, so
- *    that areas stay close together. The gaps are in a search tree by address in which each node
- *    knows the largest gap below it: where that is too small nobody needs to look (Linux 5.2,
- *    Uladzislau Rezki).
- * 2. Structures: trees of struct vmap_area: free gaps, busy areas, lazily freed ranges. The trees
- *    are treaps (Aragon and Seidel 1989): search trees by address and heaps by a random priority,
- *    which keeps them balanced with split and merge alone.
+ *    that areas stay close together.
+ * 2. Structures: three search trees of struct vmap_area (vmap_tree.c): free gaps, busy areas,
+ *    lazily freed ranges.
  * 3. Freeing is lazy: reusing an address needs every CPU to forget what it knew of it (tlb.c), and
  *    that is dear. So freed areas wait, neighbours together as one range, until there are enough
  *    of them (lazy_max_pages()), or no gap fits, or somebody asks; then all are purged, a range at once.
- * 4. Invariants (vmap_area_check()): in each tree left < node < right and the priority of a node
- *    is not below its children's; subtree_max = max(own size, children's); free gaps do not
- *    touch each other, nor do lazily freed ranges; free + busy + lazy = the whole range.
+ * 4. Invariants (vmap_area_check()): those of each tree; free gaps do not touch each other, nor do
+ *    lazily freed ranges; free + busy + lazy = the whole range.
  * 5. Locks: vmap_lock; purge_mutex around a whole purge, so that who needs room waits for it.
  */
 #include <kmem/bug.h>
@@ -31,137 +27,10 @@ static DEFINE_SPINLOCK(vmap_lock);
 static struct vmap_area *free_root, *busy_root, *lazy_root;
 static unsigned long lazy_pages; /* of lazy_root, and of what a purge has taken from there */
 static unsigned long outside;	 /* bytes of busy areas that lie elsewhere */
-static unsigned long priority_seed = 88172645463325252ul;
 
 static DEFINE_MUTEX(purge_mutex);
 static struct kmem_cache *vmap_area_cache;
 unsigned long __ro_after_init vmalloc_base, vmalloc_end;
-
-static unsigned long size_of(const struct vmap_area *va)
-{
-	return va->va_end - va->va_start;
-}
-
-static unsigned long max_of(const struct vmap_area *va)
-{
-	return va ? va->subtree_max : 0;
-}
-
-static void update(struct vmap_area *va)
-{
-	va->subtree_max = max(size_of(va), max(max_of(va->left), max_of(va->right)));
-}
-
-/* Everything in @t that starts below @addr goes to @l, the rest to @r. */
-static void split(struct vmap_area *t, unsigned long addr, struct vmap_area **l,
-		  struct vmap_area **r)
-{
-	if (!t) {
-		*l = *r = NULL;
-	} else if (t->va_start < addr) {
-		split(t->right, addr, &t->right, r);
-		update(t);
-		*l = t;
-	} else {
-		split(t->left, addr, l, &t->left);
-		update(t);
-		*r = t;
-	}
-}
-
-/* All of @l is below all of @r. */
-static struct vmap_area *merge(struct vmap_area *l, struct vmap_area *r)
-{
-	if (!l || !r)
-		return l ? l : r;
-	if (l->priority > r->priority) {
-		l->right = merge(l->right, r);
-		update(l);
-		return l;
-	}
-	r->left = merge(l, r->left);
-	update(r);
-	return r;
-}
-
-static void insert(struct vmap_area **root, struct vmap_area *va)
-{
-	struct vmap_area *l, *r;
-
-	priority_seed ^= priority_seed << 13;
-	priority_seed ^= priority_seed >> 7;
-	priority_seed ^= priority_seed << 17;
-	va->priority = priority_seed;
-	va->left = va->right = NULL;
-	update(va);
-	split(*root, va->va_start, &l, &r);
-	*root = merge(merge(l, va), r);
-}
-
-static void erase(struct vmap_area **root, struct vmap_area *va)
-{
-	struct vmap_area *l, *mid, *r;
-
-	split(*root, va->va_start, &l, &r);
-	split(r, va->va_start + 1, &mid, &r);
-	*root = merge(l, r);
-}
-
-/* The last node that starts at or below @addr. */
-static struct vmap_area *at_or_below(struct vmap_area *t, unsigned long addr)
-{
-	struct vmap_area *best = NULL;
-
-	while (t) {
-		if (t->va_start <= addr) {
-			best = t;
-			t = t->right;
-		} else {
-			t = t->left;
-		}
-	}
-	return best;
-}
-
-static struct vmap_area *at_or_above(struct vmap_area *t, unsigned long addr)
-{
-	struct vmap_area *best = NULL;
-
-	while (t) {
-		if (t->va_start >= addr) {
-			best = t;
-			t = t->left;
-		} else {
-			t = t->right;
-		}
-	}
-	return best;
-}
-
-static bool fits(const struct vmap_area *gap, unsigned long size, unsigned long align)
-{
-	unsigned long start = ALIGN(gap->va_start, align);
-
-	return start >= gap->va_start && start < gap->va_end && gap->va_end - start >= size;
-}
-
-/*
- * The lowest gap that fits. Where alignment spoils a gap that is large enough the search goes
- * on behind it, so with page alignment it is one walk down.
- */
-static struct vmap_area *lowest_fit(struct vmap_area *t, unsigned long size, unsigned long align)
-{
-	struct vmap_area *found;
-
-	if (max_of(t) < size)
-		return NULL;
-	found = lowest_fit(t->left, size, align);
-	if (found)
-		return found;
-	if (size_of(t) >= size && fits(t, size, align))
-		return t;
-	return lowest_fit(t->right, size, align);
-}
 
 /* Cuts [start, end) out of @gap; @spare serves if the middle is taken. Returns it if not used. */
 static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigned long end,
@@ -169,10 +38,10 @@ static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigne
 {
 	unsigned long gap_end = gap->va_end;
 
-	erase(&free_root, gap);
+	vmap_tree_erase(&free_root, gap);
 	if (gap->va_start < start) {
 		gap->va_end = start;
-		insert(&free_root, gap);
+		vmap_tree_insert(&free_root, gap);
 		gap = NULL;
 	}
 	if (end < gap_end) {
@@ -184,7 +53,7 @@ static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigne
 			gap = NULL;
 		rest->va_start = end;
 		rest->va_end = gap_end;
-		insert(&free_root, rest);
+		vmap_tree_insert(&free_root, rest);
 	}
 	if (gap)
 		kmem_cache_free(vmap_area_cache, gap);
@@ -194,20 +63,20 @@ static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigne
 /* Puts @va into the tree, as one node with those it touches. */
 static void insert_merged(struct vmap_area **root, struct vmap_area *va)
 {
-	struct vmap_area *before = at_or_below(*root, va->va_start);
-	struct vmap_area *after = at_or_above(*root, va->va_end);
+	struct vmap_area *before = vmap_tree_at_or_below(*root, va->va_start);
+	struct vmap_area *after = vmap_tree_at_or_above(*root, va->va_end);
 
 	if (before && before->va_end == va->va_start) {
-		erase(root, before);
+		vmap_tree_erase(root, before);
 		va->va_start = before->va_start;
 		kmem_cache_free(vmap_area_cache, before);
 	}
 	if (after && after->va_start == va->va_end) {
-		erase(root, after);
+		vmap_tree_erase(root, after);
 		va->va_end = after->va_end;
 		kmem_cache_free(vmap_area_cache, after);
 	}
-	insert(root, va);
+	vmap_tree_insert(root, va);
 }
 
 /* Caller holds purge_mutex. The tree is nobody else's any more. */
@@ -216,13 +85,13 @@ static unsigned long purge_tree(struct vmap_area *tree)
 	unsigned long pages = 0;
 
 	while (tree) {
-		struct vmap_area *va = at_or_above(tree, 0);
+		struct vmap_area *va = vmap_tree_at_or_above(tree, 0);
 
-		erase(&tree, va);
-		tlb_flush(va->va_start, size_of(va));
-		pages += size_of(va) >> PAGE_SHIFT;
+		vmap_tree_erase(&tree, va);
+		tlb_flush(va->va_start, vmap_area_size(va));
+		pages += vmap_area_size(va) >> PAGE_SHIFT;
 		spin_lock(&vmap_lock);
-		lazy_pages -= size_of(va) >> PAGE_SHIFT;
+		lazy_pages -= vmap_area_size(va) >> PAGE_SHIFT;
 		insert_merged(&free_root, va);
 		spin_unlock(&vmap_lock);
 	}
@@ -250,12 +119,12 @@ static bool place(struct vmap_area *va, struct vmap_area **spare, unsigned long 
 	struct vmap_area *gap;
 
 	spin_lock(&vmap_lock);
-	gap = lowest_fit(free_root, size, align);
+	gap = vmap_tree_lowest_fit(free_root, size, align);
 	if (gap) {
 		va->va_start = ALIGN(gap->va_start, align);
 		va->va_end = va->va_start + size;
 		*spare = cut(gap, va->va_start, va->va_end, *spare);
-		insert(&busy_root, va);
+		vmap_tree_insert(&busy_root, va);
 	}
 	spin_unlock(&vmap_lock);
 	return gap != NULL;
@@ -304,7 +173,7 @@ struct vmap_area *vmap_area_add(unsigned long addr, unsigned long size, struct v
 	va->vm = vm;
 	va->ready = true;
 	spin_lock(&vmap_lock);
-	insert(&busy_root, va);
+	vmap_tree_insert(&busy_root, va);
 	outside += size;
 	spin_unlock(&vmap_lock);
 	return va;
@@ -315,12 +184,12 @@ bool vmap_area_forget(unsigned long addr, struct vm_struct **vm)
 	struct vmap_area *va;
 
 	spin_lock(&vmap_lock);
-	va = at_or_below(busy_root, addr);
+	va = vmap_tree_at_or_below(busy_root, addr);
 	if (va && va->va_start != addr)
 		va = NULL;
 	if (va) {
-		erase(&busy_root, va);
-		outside -= size_of(va);
+		vmap_tree_erase(&busy_root, va);
+		outside -= vmap_area_size(va);
 		*vm = va->vm;
 	}
 	spin_unlock(&vmap_lock);
@@ -347,7 +216,7 @@ struct vmap_area *vmap_area_claim(unsigned long addr, unsigned int flags)
 	struct vmap_area *va;
 
 	spin_lock(&vmap_lock);
-	va = at_or_below(busy_root, addr);
+	va = vmap_tree_at_or_below(busy_root, addr);
 	if (va && (va->va_start != addr || !va->ready || !is_kind(va->vm, flags)))
 		va = NULL;
 	if (va)
@@ -363,11 +232,11 @@ struct vm_struct *vmap_area_remove(unsigned long addr)
 	bool purge = false;
 
 	spin_lock(&vmap_lock);
-	va = at_or_below(busy_root, addr);
+	va = vmap_tree_at_or_below(busy_root, addr);
 	if (va && va->va_start == addr) {
-		erase(&busy_root, va);
+		vmap_tree_erase(&busy_root, va);
 		vm = va->vm;
-		lazy_pages += size_of(va) >> PAGE_SHIFT;
+		lazy_pages += vmap_area_size(va) >> PAGE_SHIFT;
 		insert_merged(&lazy_root, va);
 		purge = lazy_pages > lazy_max_pages();
 	}
@@ -380,7 +249,7 @@ struct vm_struct *vmap_area_remove(unsigned long addr)
 void vmap_area_publish(unsigned long addr)
 {
 	spin_lock(&vmap_lock);
-	at_or_below(busy_root, addr)->ready = true;
+	vmap_tree_at_or_below(busy_root, addr)->ready = true;
 	spin_unlock(&vmap_lock);
 }
 
@@ -390,7 +259,7 @@ struct vm_struct *vmap_area_find(unsigned long addr)
 	struct vm_struct *vm = NULL;
 
 	spin_lock(&vmap_lock);
-	va = at_or_below(busy_root, addr);
+	va = vmap_tree_at_or_below(busy_root, addr);
 	if (va && addr < va->va_end && va->ready && va->vm && !READ_ONCE(va->vm->cached))
 		vm = va->vm;
 	spin_unlock(&vmap_lock);
@@ -418,8 +287,8 @@ bool vmap_area_next(unsigned long addr, struct vmap_info *info)
 	const struct vmap_area *busy, *lazy, *va;
 
 	spin_lock(&vmap_lock);
-	busy = at_or_above(busy_root, addr);
-	lazy = at_or_above(lazy_root, addr);
+	busy = vmap_tree_at_or_above(busy_root, addr);
+	lazy = vmap_tree_at_or_above(lazy_root, addr);
 	va = !busy || (lazy && lazy->va_start < busy->va_start) ? lazy : busy;
 	if (va) {
 		*info = (struct vmap_info){ .start = va->va_start, .end = va->va_end };
@@ -435,34 +304,18 @@ bool vmap_area_next(unsigned long addr, struct vmap_info *info)
 	return va != NULL;
 }
 
-static unsigned long check_tree(const struct vmap_area *t, unsigned long low, unsigned long high,
-				unsigned long *total)
-{
-	unsigned long bad = 0;
-
-	if (!t)
-		return 0;
-	bad += t->va_start < low || t->va_end > high || t->va_start >= t->va_end;
-	bad += t->left && t->left->priority > t->priority;
-	bad += t->right && t->right->priority > t->priority;
-	bad += t->subtree_max != max(size_of(t), max(max_of(t->left), max_of(t->right)));
-	*total += size_of(t);
-	return bad + check_tree(t->left, low, t->va_start, total) +
-	       check_tree(t->right, t->va_end, high, total);
-}
-
 unsigned long vmap_area_check(void)
 {
 	unsigned long bad, total;
 
 	spin_lock(&vmap_lock);
 	total = 0;
-	bad = check_tree(lazy_root, vmalloc_base, vmalloc_end, &total);
+	bad = vmap_tree_check(lazy_root, vmalloc_base, vmalloc_end, &total);
 	bad += total > lazy_pages << PAGE_SHIFT;
 	total = lazy_pages << PAGE_SHIFT;
-	bad += check_tree(free_root, vmalloc_base, vmalloc_end, &total);
-	bad += check_tree(busy_root, outside ? 0 : vmalloc_base, outside ? ~0ul : vmalloc_end,
-			  &total);
+	bad += vmap_tree_check(free_root, vmalloc_base, vmalloc_end, &total);
+	bad += vmap_tree_check(busy_root, outside ? 0 : vmalloc_base, outside ? ~0ul : vmalloc_end,
+			       &total);
 	bad += total != vmalloc_end - vmalloc_base + outside;
 	spin_unlock(&vmap_lock);
 	if (bad)
@@ -486,7 +339,7 @@ int vmap_area_boot(void)
 		return -ENOMEM;
 	all->va_start = vmalloc_base;
 	all->va_end = vmalloc_end;
-	insert(&free_root, all);
+	vmap_tree_insert(&free_root, all);
 	return 0;
 }
 

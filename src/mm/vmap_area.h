@@ -60,4 +60,22 @@ struct vmap_info {
 bool vmap_area_next(unsigned long addr, struct vmap_info *info);
 unsigned long vmap_area_check(void);
 
+/* vmap_tree.c: by address. The caller locks whichever tree it is. */
+static inline unsigned long vmap_area_size(const struct vmap_area *va)
+{
+	return va->va_end - va->va_start;
+}
+
+void vmap_tree_insert(struct vmap_area **root, struct vmap_area *va);
+void vmap_tree_erase(struct vmap_area **root, struct vmap_area *va);
+/* The last that starts at or below @addr, the first that starts there or above; or NULL. */
+struct vmap_area *vmap_tree_at_or_below(struct vmap_area *root, unsigned long addr);
+struct vmap_area *vmap_tree_at_or_above(struct vmap_area *root, unsigned long addr);
+/* The lowest range in which there is room for @size bytes at a multiple of @align, or NULL. */
+struct vmap_area *vmap_tree_lowest_fit(struct vmap_area *root, unsigned long size,
+				       unsigned long align);
+/* How often the tree is not what it should be, within [low, high); adds its bytes to *@total. */
+unsigned long vmap_tree_check(const struct vmap_area *root, unsigned long low, unsigned long high,
+			      unsigned long *total);
+
 #endif
