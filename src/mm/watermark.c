@@ -7,9 +7,9 @@
  * comes from min_free_kbytes = sqrt(16 * lowmem) (in KiB), shared among the zones by size, and
  * from watermark_scale_factor (in 1/10000 of the zone).
  *
- * When a request has to take a block of another migratetype (buddy.c), the zone's marks are raised
- * for a while, by at most watermark_boost_factor / 10000 of high, so that kswapd makes larger
- * blocks come free.
+ * When a request has to take a block of another migratetype (migratetype.c), the zone's marks are
+ * raised for a while, by at most watermark_boost_factor / 10000 of high, so that kswapd makes
+ * larger blocks come free.
  *
  * lowmem_reserve[j] of a zone is what requests that could also have used zones up to j must
  * leave to those that could not: sum of the zones above, up to j, over the zone's ratio.

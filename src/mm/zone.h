@@ -5,6 +5,7 @@
  *	page_alloc.c	requests: flags, zonelists, watermarks, what to do when there is none
  *	pcp.c		each CPU's lists of free pages
  *	buddy.c		a zone's free blocks by order and migratetype
+ *	migratetype.c	pageblocks: which blocks serve requests of each type
  *	zone.c		nodes and zones, and the frontier of never-used blocks
  *	watermark.c	how much of a zone must stay free, and for whom
  */
@@ -46,8 +47,8 @@ struct page *buddy_take(struct zone *zone, unsigned int order, enum migratetype 
 struct page *buddy_take_highatomic(struct zone *zone, unsigned int order);
 void buddy_put_on_list(struct zone *zone, struct page *page, unsigned int order,
 		       enum migratetype type, bool tail);
-void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
-bool unreserve_highatomic_pageblock(struct zone *zone);
+/* To @type's list: it is on that of another. */
+void buddy_move_to_list(struct zone *zone, struct page *page, enum migratetype type);
 /* Is there a block of at least @order for a request that may not touch HIGHATOMIC? */
 bool buddy_has_block(const struct zone *zone, unsigned int order, bool highatomic_too);
 /* On the list of one type; of all types, with the untouched ones. Need no lock. */
@@ -55,8 +56,16 @@ unsigned long buddy_blocks_of(const struct zone *zone, unsigned int order, enum 
 unsigned long buddy_blocks(const struct zone *zone, unsigned int order);
 unsigned long buddy_check(struct zone *zone);
 
-/* Pageblock types: one byte for 2 MiB. */
+/* migratetype.c: one byte for 2 MiB */
 void pageblocks_boot(unsigned long nr_pages);
+/* The block of exactly @order that @type may take from another, or NULL. Under zone->lock. */
+struct page *fallback_block(struct zone *zone, unsigned int order, enum migratetype type);
+/* Brings blocks of another type over. False if there is none of @order or more. Under zone->lock. */
+bool steal_fallback(struct zone *zone, unsigned int order, enum migratetype type);
+/* @page's pageblock becomes part of the reserve, if that is not full. */
+void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
+/* Gives one reserved pageblock back to ordinary use. False if none has a free page. */
+bool unreserve_highatomic_pageblock(struct zone *zone);
 
 /* pcp.c */
 void pcp_init(struct zone *zone);

@@ -1,5 +1,5 @@
 /*
- * buddy.c: blocks of a kind lie together; what happens when a kind runs dry; the HIGHATOMIC
+ * migratetype.c: blocks of a kind lie together; what happens when a kind runs dry; the HIGHATOMIC
  * reserve. Most tests hold the zone's lock and call the buddy itself.
  */
 #include "mm/buddy_test.h"
