@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * bridge.c - requests of the host's kernel, through libfuse's low-level interface, become calls
  * on nodes and files (vfs.h). The bridge knows no driver and no file by name.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * bridge_file.c - open files and their data, between libfuse and vfs.h.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * bridge_notify.c - what the client's kernel is told without having asked: that bytes it
  * remembers are no longer true, and that a file somebody polls may be ready.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * char_dev.c - character devices: numbers, the map from numbers to drivers, and names in dev/.
  *

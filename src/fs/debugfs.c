@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * debugfs.c - sys/kernel/debug/: what who looks for mistakes may see and set.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * file.c - open files: the calls between the mount and a driver's file_operations.
  *
@@ -446,61 +446,4 @@ int vfs_truncate(struct node *node, loff_t length)
 	if (!err)
 		node_set_mtime(node, NULL);
 	return err;
-}
-
-loff_t no_llseek(struct file *file, loff_t offset, int whence)
-{
-	return -ESPIPE;
-}
-
-loff_t noop_llseek(struct file *file, loff_t offset, int whence)
-{
-	return file->f_pos;
-}
-
-/* Data everywhere up to the end: SEEK_DATA stays, SEEK_HOLE finds the end. */
-loff_t default_llseek(struct file *file, loff_t offset, int whence)
-{
-	loff_t size = i_size_read(file->f_inode);
-
-	switch (whence) {
-	case SEEK_SET:
-		break;
-	case SEEK_CUR:
-		offset += file->f_pos;
-		break;
-	case SEEK_END:
-		offset += size;
-		break;
-	case SEEK_DATA:
-	case SEEK_HOLE:
-		if (offset < 0 || offset >= size)
-			return -ENXIO;
-		if (whence == SEEK_HOLE)
-			offset = size;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
-int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync)
-{
-	return 0;
-}
-
-int nonseekable_open(struct inode *inode, struct file *file)
-{
-	file->f_mode |= FMODE_NOSEEK;
-	return 0;
-}
-
-int stream_open(struct inode *inode, struct file *file)
-{
-	file->f_mode |= FMODE_NOSEEK | FMODE_STREAM;
-	return 0;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * kpage_file.c - proc/kpageflags and proc/kpagecount: arrays of u64, one for each page frame.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * main.c - the program: boot, load, mount, serve, and everything back again.
  *

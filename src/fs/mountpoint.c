@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * mountpoint.c - the checks before mounting, so that each failure can say what to do about it.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * node.c - the tree that the mount shows: directories, symlinks and files.
  *

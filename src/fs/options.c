@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * options.c - the command line: kmemfs [-o words] [-f] [-d] [-s] MOUNTPOINT
  *

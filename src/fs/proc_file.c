@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * proc_file.c - the calls of clients on files in proc/, and how they end when the file goes.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * proc_root.c - the files that proc/ has from the start, and which printer makes each.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * seq_file.c - the file half of seq_file: a pass is served from one snapshot.
  *

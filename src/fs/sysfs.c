@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * sysfs.c - sys/: directories that show objects.
  *
@@ -18,6 +18,9 @@
 #define uthash_malloc(size)    host_alloc(size)
 #define uthash_free(ptr, size) host_free(ptr)
 #define HASH_NONFATAL_OOM      1
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <kmem/bug.h>
 #include <kmem/uaccess.h>
@@ -118,6 +121,39 @@ void sysfs_list_special(struct sysfs_listing *l, const char *name, umode_t mode,
 void sysfs_list_link(struct sysfs_listing *l, const char *name, const char *target)
 {
 	want(l, name, target);
+}
+
+unsigned int sysfs_number_of(const struct node *dir)
+{
+	const char *p = dir->name + strlen(dir->name);
+
+	while (p > dir->name && isdigit((unsigned char)p[-1]))
+		p--;
+	return strtoul(p, NULL, 10);
+}
+
+void sysfs_list_numbered(struct sysfs_listing *l, const char *name, unsigned int nr,
+			 const struct sysfs_dir *dir)
+{
+	char full[40];
+
+	snprintf(full, sizeof(full), "%s%u", name, nr);
+	sysfs_list_dir(l, full, dir);
+}
+
+void sysfs_link_numbered(struct sysfs_listing *l, const char *of, unsigned int nr)
+{
+	char name[40], target[96];
+
+	snprintf(name, sizeof(name), "%s%u", of, nr);
+	snprintf(target, sizeof(target), "../../%s/%s", of, name);
+	sysfs_list_link(l, name, target);
+}
+
+int sysfs_show_zero(struct seq_file *m, const struct node *node)
+{
+	seq_puts(m, "0\n");
+	return 0;
 }
 
 static void list_all(struct sysfs_listing *l, const struct sysfs_dir *dir, const struct node *node)

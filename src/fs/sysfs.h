@@ -46,12 +46,26 @@ void sysfs_list_special(struct sysfs_listing *l, const char *name, umode_t mode,
 			const struct file_operations *fops);
 void sysfs_list_link(struct sysfs_listing *l, const char *name, const char *target);
 
+/* Objects that have numbers, which stand at the end of their directories' names. */
+unsigned int sysfs_number_of(const struct node *dir);
+void sysfs_list_numbered(struct sysfs_listing *l, const char *name, unsigned int nr,
+			 const struct sysfs_dir *dir);
+/* A link to ../../@of/@of@nr. */
+void sysfs_link_numbered(struct sysfs_listing *l, const char *of, unsigned int nr);
+
+/* For ->show: there is none, or no such thing. */
+int sysfs_show_zero(struct seq_file *m, const struct node *node);
+
+/* sysfs_memory.c: how many blocks, and the node of one, or NUMA_NO_NODE if it has no RAM. */
+unsigned int memory_blocks(void);
+int memory_block_node(unsigned int nr);
+
 /* Makes sys/ with everything in it, and takes it down. 0 or -ENOMEM. */
 int sysfs_init(void);
 void sysfs_exit(void);
 
-/* The directories of sys/: sysfs_slab.c, sysfs_module.c, sysfs_devices.c, debugfs.c. */
-extern const struct sysfs_dir sysfs_slab_dir, sysfs_module_dir, sysfs_system_dir, sysfs_mm_dir,
-	debugfs_dir;
+/* The directories of sys/, each in the file of its name; sysfs_system_dir in sysfs_devices.c. */
+extern const struct sysfs_dir sysfs_slab_dir, sysfs_module_dir, sysfs_system_dir, sysfs_memory_dir,
+	sysfs_mm_dir, debugfs_dir;
 
 #endif

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * sysfs_module.c - sys/module/: a directory for each loaded module.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * sysfs_slab.c - sys/kernel/slab/: a directory for each cache, a symlink for each shared name.
  *

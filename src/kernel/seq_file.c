@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * seq_file.c - the printing half of seq_file: text grows in host memory.
  *

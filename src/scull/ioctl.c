@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * ioctl.c - two numbers of a driver (the unit: bytes of a quantum or order of its pages; and the
  * quanta of a set), each under six commands; see scull_ioctl.h.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * pipe.c - scullpipe0, scullpipe1, ...: what is written to one is read from it once, in order.
  *

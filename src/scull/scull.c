@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * scull.c - devices whose quanta come from kmalloc(), 4000 bytes each.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * scullc.c - scull with its quanta from a slab cache of its own.
  *

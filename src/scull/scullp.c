@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * scullp.c - scull with whole pages for quanta: 2^order of them, contiguous in the emulated RAM.
  *

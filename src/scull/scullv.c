@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * scullv.c - scull with quanta from vmalloc(): 2^order pages each, contiguous only in virtual
  * addresses. A larger default order than scullp's, since an area costs more to make than a page

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+// SPDX-License-Identifier: MIT
 /*
  * space.c - the length of a device and where it holds memory: truncate, fallocate, holes.
  *
