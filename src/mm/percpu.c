@@ -3,24 +3,21 @@
  * percpu.c - memory with one copy for each CPU.
  *
  * 1. Idea: a *chunk* holds one *unit* for each CPU, one after the other, all laid out alike. An
- *    object is the same piece of every unit, so the copy of CPU c is c * UNIT_SIZE further on,
+ *    object is the same piece of every unit, so the copy of CPU c is c * PCPU_UNIT_SIZE further on,
  *    whatever the chunk, and finding it is one addition (Linux 2.6.30 on, Tejun Heo).
- * 2. Structures: a chunk has two bitmaps over its unit, a bit for every PCPU_MIN_ALLOC_SIZE
- *    bytes: used[], and start[] with a bit where an object begins (and where it ends, so that a
- *    free finds the end without being told). Chunks stand in slots by fls(free bytes): a request
- *    goes to the fullest chunk that has room, so that others come empty. A chunk is one piece of
- *    memory, populated when it is made, as in the kernel without an MMU (percpu-km.c): units lie
- *    a constant apart, so pages cannot come one by one.
+ * 2. Structures: which pieces of its unit are used a chunk knows itself (percpu_chunk.c). Chunks
+ *    stand in slots by fls(free bytes): a request goes to the fullest chunk that has room, so that
+ *    others come empty. A chunk is one piece of memory, populated when it is made, as in the kernel
+ *    without an MMU (percpu-km.c): units lie a constant apart, so pages cannot come one by one.
  * 3. The first chunk comes from memblock, before there is a page allocator (a second one, if a
  *    machine has many zones); its users are the page allocator and slab themselves. 8 KiB of it
  *    are the *reserve* for the variables of loaded modules, a chunk within the chunk. Later
  *    chunks are described in host memory, since slab itself stands on them.
  * 4. Atomic requests cannot make a chunk. For them two pages of a unit are kept empty somewhere:
  *    when there are fewer, a work item makes a chunk. Of the chunks that come empty one is kept.
- * 5. Invariants: a start bit stands at every change between unused and an object, and between
- *    two objects; chunk->free = unused bits * PCPU_MIN_ALLOC_SIZE; a chunk stands in
- *    slots[fls(free)]; nr_empty_pages = pages of units in slots without a used bit.
- * 6. Locks: pcpu_lock around the bitmaps and the slots. Chunks are made and freed without it.
+ * 5. Invariants (percpu_check()): those of each chunk; a chunk stands in slots[fls(free)];
+ *    nr_empty_pages = the sum of those in slots.
+ * 6. Locks: pcpu_lock around the chunks and the slots. Chunks are made and freed without it.
  */
 #include <string.h>
 #include <kmem/bug.h>
@@ -32,28 +29,14 @@
 
 #include "../kernel/host.h"
 #include "memblock_internal.h"
+#include "percpu_chunk.h"
 #include "percpu_internal.h"
 #include "zone.h"
 
-#define UNIT_SIZE      (64ul << 10)
-#define UNIT_BITS      (UNIT_SIZE / PCPU_MIN_ALLOC_SIZE)
-#define MAP_LONGS      (UNIT_BITS / BITS_PER_LONG)
-#define UNIT_PAGES     (UNIT_SIZE / PAGE_SIZE)
-#define LONGS_PER_PAGE (MAP_LONGS / UNIT_PAGES)
-#define NR_SLOTS       18 /* fls(UNIT_SIZE) + 1 */
+#define NR_SLOTS 18 /* fls(PCPU_UNIT_SIZE) + 1 */
 
 #define EMPTY_PAGES_LOW 2 /* kept for atomic requests */
 #define WARN_LIMIT	10
-
-struct pcpu_chunk {
-	struct list_head list; /* in its slot; protected by pcpu_lock */
-	char *base;	       /* the unit of CPU 0 */
-	unsigned long free;    /* bytes of a unit; protected by pcpu_lock */
-	unsigned long objects; /* protected by pcpu_lock */
-	bool from_boot;
-	unsigned long used[MAP_LONGS];
-	unsigned long start[MAP_LONGS + 1];
-};
 
 static DEFINE_SPINLOCK(pcpu_lock);
 /* Protected by pcpu_lock: */
@@ -63,24 +46,9 @@ static unsigned int nr_empty_pages;
 static unsigned int nr_boot_chunks; /* from memblock: they stay */
 static struct pcpu_chunk *reserve;  /* in no slot */
 
-static bool test_bit(const unsigned long *map, unsigned long i)
-{
-	return map[i / BITS_PER_LONG] >> i % BITS_PER_LONG & 1;
-}
-
-static void set_bit(unsigned long *map, unsigned long i)
-{
-	map[i / BITS_PER_LONG] |= BIT(i % BITS_PER_LONG);
-}
-
-static void clear_bit(unsigned long *map, unsigned long i)
-{
-	map[i / BITS_PER_LONG] &= ~BIT(i % BITS_PER_LONG);
-}
-
 static size_t chunk_bytes(void)
 {
-	return UNIT_SIZE * nr_cpu_ids;
+	return PCPU_UNIT_SIZE * nr_cpu_ids;
 }
 
 static unsigned int slot_of(unsigned long bytes)
@@ -88,12 +56,11 @@ static unsigned int slot_of(unsigned long bytes)
 	return bytes ? ilog2(bytes) + 1 : 0;
 }
 
-static void chunk_init(struct pcpu_chunk *chunk, void *base)
+static void list_chunk(struct pcpu_chunk *chunk, void *base)
 {
-	chunk->base = base;
-	chunk->free = UNIT_SIZE;
-	list_add_tail(&chunk->list, &slots[slot_of(UNIT_SIZE)]);
-	WRITE_ONCE(nr_empty_pages, nr_empty_pages + UNIT_PAGES);
+	pcpu_chunk_init(chunk, base, PCPU_UNIT_SIZE);
+	list_add_tail(&chunk->list, &slots[slot_of(PCPU_UNIT_SIZE)]);
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages + PCPU_UNIT_PAGES);
 }
 
 /* The boot runs alone. */
@@ -108,62 +75,22 @@ static bool add_boot_chunk(void)
 		return false;
 	}
 	chunk->from_boot = true;
-	chunk_init(chunk, base);
+	list_chunk(chunk, base);
 	nr_boot_chunks++;
 	return true;
 }
 
-/* First fit: the lowest run of @bits unused bits that starts at a multiple of @align. */
-static long find_room(const struct pcpu_chunk *chunk, unsigned long bits, unsigned long align)
-{
-	unsigned long at = 0, run = 0;
-
-	while (at + bits <= UNIT_BITS) {
-		if (run == bits)
-			return at;
-		if (!(at + run) || (at + run) % BITS_PER_LONG ||
-		    chunk->used[(at + run) / BITS_PER_LONG] != ~0ul) {
-			if (!test_bit(chunk->used, at + run)) {
-				run++;
-				continue;
-			}
-			at = ALIGN(at + run + 1, align);
-		} else {
-			at = ALIGN(at + run + BITS_PER_LONG, align);
-		}
-		run = 0;
-	}
-	return -1;
-}
-
-/* Pages of the unit without a used bit, among those that bits [at, end) touch. */
-static unsigned int empty_pages(const struct pcpu_chunk *chunk, unsigned long at, unsigned long end)
-{
-	const unsigned long bits = LONGS_PER_PAGE * BITS_PER_LONG;
-	unsigned int n = 0;
-
-	for (unsigned long page = at / bits; page * bits < end; page++) {
-		unsigned long any = 0;
-
-		for (unsigned long i = 0; i < LONGS_PER_PAGE; i++)
-			any |= chunk->used[page * LONGS_PER_PAGE + i];
-		n += !any;
-	}
-	return n;
-}
-
 /*
- * Bits [at, end) of the chunk were taken or given back, and it had @free bytes and @empty empty
- * pages there before: the books follow. Caller holds pcpu_lock.
+ * Something of the chunk, which had @free bytes and @empty empty pages before, was taken or given
+ * back: the books follow. Caller holds pcpu_lock.
  */
-static void chunk_changed(struct pcpu_chunk *chunk, unsigned long free, unsigned int empty,
-			  unsigned long at, unsigned long end)
+static void chunk_changed(struct pcpu_chunk *chunk, unsigned long free, unsigned int empty)
 {
 	unsigned int was = slot_of(free), now = slot_of(chunk->free);
 
 	if (chunk == reserve)
 		return;
-	WRITE_ONCE(nr_empty_pages, nr_empty_pages + empty_pages(chunk, at, end) - empty);
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages + chunk->empty_pages - empty);
 	if (now < was)
 		list_move_tail(&chunk->list, &slots[now]);
 	else if (now > was)
@@ -174,23 +101,12 @@ static void chunk_changed(struct pcpu_chunk *chunk, unsigned long free, unsigned
 static void *take(struct pcpu_chunk *chunk, unsigned long bits, unsigned long align)
 {
 	unsigned long free = chunk->free;
-	unsigned int empty;
-	long at;
+	unsigned int empty = chunk->empty_pages;
+	void *ptr = pcpu_chunk_take(chunk, bits, align);
 
-	if (free < bits * PCPU_MIN_ALLOC_SIZE)
-		return NULL;
-	at = find_room(chunk, bits, align);
-	if (at < 0)
-		return NULL;
-	empty = empty_pages(chunk, at, at + bits);
-	for (unsigned long i = 0; i < bits; i++)
-		set_bit(chunk->used, at + i);
-	set_bit(chunk->start, at);
-	set_bit(chunk->start, at + bits);
-	chunk->free -= bits * PCPU_MIN_ALLOC_SIZE;
-	chunk->objects++;
-	chunk_changed(chunk, free, empty, at, at + bits);
-	return chunk->base + at * PCPU_MIN_ALLOC_SIZE;
+	if (ptr)
+		chunk_changed(chunk, free, empty);
+	return ptr;
 }
 
 /* From the fullest chunk that has room. */
@@ -233,7 +149,7 @@ static bool add_chunk(gfp_t gfp)
 	account_chunk(base, 1);
 	/* From here on it is everybody's, and may be gone. */
 	spin_lock(&pcpu_lock);
-	chunk_init(chunk, base);
+	list_chunk(chunk, base);
 	spin_unlock(&pcpu_lock);
 	return true;
 }
@@ -344,7 +260,7 @@ static struct pcpu_chunk *chunk_of(const void *ptr)
 		return reserve;
 	for (unsigned int i = 0; i < NR_SLOTS; i++)
 		list_for_each_entry(chunk, &slots[i], list)
-			if (is_in(chunk, ptr, UNIT_SIZE))
+			if (is_in(chunk, ptr, PCPU_UNIT_SIZE))
 				return chunk;
 	return NULL;
 }
@@ -352,42 +268,33 @@ static struct pcpu_chunk *chunk_of(const void *ptr)
 /* The chunk if it came empty and another one is: one is kept. Caller holds pcpu_lock. */
 static struct pcpu_chunk *one_too_many(struct pcpu_chunk *chunk)
 {
-	if (chunk->objects || chunk->from_boot || list_is_singular(&slots[slot_of(UNIT_SIZE)]))
+	if (chunk->objects || chunk->from_boot || list_is_singular(&slots[slot_of(PCPU_UNIT_SIZE)]))
 		return NULL;
 	list_del(&chunk->list);
-	WRITE_ONCE(nr_empty_pages, nr_empty_pages - UNIT_PAGES);
+	WRITE_ONCE(nr_empty_pages, nr_empty_pages - PCPU_UNIT_PAGES);
 	return chunk;
 }
 
 void free_percpu(void __percpu *ptr)
 {
 	struct pcpu_chunk *chunk;
-	unsigned long first, at, end, free;
-	unsigned int empty;
+	unsigned int empty = 0;
+	unsigned long free = 0;
 
 	if (!ptr)
 		return;
 	spin_lock(&pcpu_lock);
 	chunk = chunk_of(ptr);
-	first = chunk ? ((char *)ptr - chunk->base) / PCPU_MIN_ALLOC_SIZE : 0;
-	if (!chunk || !test_bit(chunk->start, first) || !test_bit(chunk->used, first)) {
+	if (chunk) {
+		free = chunk->free;
+		empty = chunk->empty_pages;
+	}
+	if (!chunk || !pcpu_chunk_give(chunk, ptr)) {
 		spin_unlock(&pcpu_lock);
 		WARN(true, "free_percpu() of %p, which is not allocated", ptr);
 		return;
 	}
-	for (end = first + 1; !test_bit(chunk->start, end); end++)
-		;
-	free = chunk->free;
-	empty = empty_pages(chunk, first, end);
-	if (!first || !test_bit(chunk->used, first - 1))
-		clear_bit(chunk->start, first);
-	for (at = first; at < end; at++)
-		clear_bit(chunk->used, at);
-	if (end == UNIT_BITS || !test_bit(chunk->used, end))
-		clear_bit(chunk->start, end);
-	chunk->free += (end - first) * PCPU_MIN_ALLOC_SIZE;
-	chunk->objects--;
-	chunk_changed(chunk, free, empty, first, end);
+	chunk_changed(chunk, free, empty);
 	chunk = one_too_many(chunk);
 	spin_unlock(&pcpu_lock);
 	if (chunk)
@@ -400,11 +307,9 @@ static bool set_reserve_aside(void)
 	reserve = memblock_alloc(sizeof(*reserve), 0);
 	if (!reserve)
 		return false;
-	reserve->base = __alloc_percpu(PERCPU_MODULE_RESERVE, PAGE_SIZE);
-	reserve->free = PERCPU_MODULE_RESERVE;
 	reserve->from_boot = true;
-	for (unsigned long i = PERCPU_MODULE_RESERVE / PCPU_MIN_ALLOC_SIZE; i < UNIT_BITS; i++)
-		set_bit(reserve->used, i);
+	pcpu_chunk_init(reserve, __alloc_percpu(PERCPU_MODULE_RESERVE, PAGE_SIZE),
+			PERCPU_MODULE_RESERVE);
 	return reserve->base;
 }
 
@@ -417,7 +322,7 @@ int percpu_boot(void)
 	nr_boot_chunks = nr_empty_pages = 0;
 	reserve = NULL;
 	for_each_possible_cpu(cpu)
-		cpu_table[cpu].percpu_offset = cpu * UNIT_SIZE;
+		cpu_table[cpu].percpu_offset = cpu * PCPU_UNIT_SIZE;
 	return add_boot_chunk() && set_reserve_aside() ? 0 : -ENOMEM;
 }
 
@@ -454,20 +359,6 @@ unsigned long percpu_exit(unsigned long owned)
 	return leaks;
 }
 
-static unsigned long check_chunk(const struct pcpu_chunk *chunk)
-{
-	unsigned long bad = 0, used = 0;
-
-	for (unsigned long i = 0; i < UNIT_BITS; i++) {
-		bool now = test_bit(chunk->used, i);
-
-		used += now;
-		if (i && now != test_bit(chunk->used, i - 1))
-			bad += !test_bit(chunk->start, i);
-	}
-	return bad + (used * PCPU_MIN_ALLOC_SIZE + chunk->free != UNIT_SIZE);
-}
-
 unsigned int percpu_chunks(unsigned long *bases, unsigned int max, unsigned long *size)
 {
 	struct pcpu_chunk *chunk;
@@ -491,8 +382,8 @@ unsigned long percpu_check(void)
 	spin_lock(&pcpu_lock);
 	for (unsigned int i = 0; i < NR_SLOTS; i++) {
 		list_for_each_entry(chunk, &slots[i], list) {
-			bad += check_chunk(chunk) + (slot_of(chunk->free) != i);
-			empty += empty_pages(chunk, 0, UNIT_BITS);
+			bad += pcpu_chunk_check(chunk) + (slot_of(chunk->free) != i);
+			empty += chunk->empty_pages;
 		}
 	}
 	bad += empty != nr_empty_pages;
