@@ -3,7 +3,9 @@
  * slab.h - what the files of the object allocator know of each other.
  *
  *	kmalloc.c	sizes and types on top of caches
- *	slab_common.c	the list of caches: creation, merging, destruction, proc/slabinfo
+ *	slab_common.c	the list of caches: creation, merging, destruction
+ *	slab_shrink.c	what caches keep and nobody has goes back
+ *	slabinfo.c	proc/slabinfo
  *	slab_layout.c	how large objects and slabs are
  *	slab_alloc.c	requests that are not served inline; checks of what is freed
  *	slab.c		slabs: pages cut into objects, and each node's lists of them
@@ -136,7 +138,16 @@ int slab_boot(void);
 unsigned long slab_exit(void);
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount);
+
+/* slab_shrink.c */
+extern struct shrinker slab_shrinker;
 void slab_free_unused(void); /* empty slabs of all caches, for an idle machine */
+
+/* slabinfo.c: a cache's numbers over all nodes */
+struct slab_totals {
+	unsigned long slabs, objects, free;
+};
+struct slab_totals slab_totals(struct kmem_cache *s);
 
 /* kmalloc.c */
 int kmalloc_boot(void);

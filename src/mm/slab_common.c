@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab_common.c - the caches as a family: creation, sharing, destruction, proc/slabinfo.
+ * slab_common.c - the caches as a family: creation, sharing, destruction.
  *
  * 1. Sharing. Two caches whose objects differ by less than a word, with the same flags that
  *    matter and no constructor, are one cache with two names: fewer half-filled slabs. Only the
@@ -16,7 +16,6 @@
 #include <kmem/bug.h>
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
-#include <kmem/seq_file.h>
 #include <kmem/shrinker.h>
 #include <kmem/workqueue.h>
 
@@ -273,35 +272,6 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	destroy(s, __builtin_return_address(0));
 }
 
-/* A cache's numbers over all nodes. */
-struct cache_totals {
-	unsigned long slabs, objects, free;
-};
-
-static struct cache_totals totals_of(struct kmem_cache *s)
-{
-	struct cache_totals t = { 0 };
-
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-
-		spin_lock(&n->list_lock);
-		t.slabs += n->nr_slabs;
-		t.objects += n->total_objects;
-		t.free += n->free_objects;
-		spin_unlock(&n->list_lock);
-	}
-	return t;
-}
-
-int kmem_cache_shrink(struct kmem_cache *s)
-{
-	might_sleep();
-	sheaves_flush(s);
-	slab_discard_empty(s);
-	return totals_of(s).slabs != 0;
-}
-
 unsigned int kmem_cache_size(struct kmem_cache *s)
 {
 	return s->object_size;
@@ -311,55 +281,6 @@ const char *kmem_cache_name(struct kmem_cache *s)
 {
 	return s->name;
 }
-
-void slab_free_unused(void)
-{
-	struct kmem_cache *s;
-
-	/* Sheaves are objects too: the caches' own come last. */
-	slab_flush_idle();
-	mutex_lock(&slab_mutex);
-	list_for_each_entry(s, &slab_caches, list)
-		slab_discard_empty(s);
-	mutex_unlock(&slab_mutex);
-}
-
-static unsigned long count_idle(struct shrinker *shrinker, struct shrink_control *sc)
-{
-	unsigned long n = 0;
-	struct kmem_cache *s;
-
-	if (!mutex_trylock(&slab_mutex))
-		return 0;
-	list_for_each_entry(s, &slab_caches, list)
-		n += barn_objects(s) + totals_of(s).free;
-	mutex_unlock(&slab_mutex);
-	/* What CPUs hold is not counted but is given back as well. */
-	return n + 1;
-}
-
-static unsigned long scan_idle(struct shrinker *shrinker, struct shrink_control *sc)
-{
-	unsigned long pages = 0;
-	struct kmem_cache *s;
-
-	if (!gfpflags_allow_blocking(sc->gfp_mask) || !mutex_trylock(&slab_mutex))
-		return SHRINK_STOP;
-	list_for_each_entry(s, &slab_caches, list) {
-		if (s->no_reap)
-			continue;
-		sheaves_flush(s);
-		pages += slab_discard_empty(s);
-	}
-	mutex_unlock(&slab_mutex);
-	return pages ? pages : SHRINK_STOP;
-}
-
-static struct shrinker slab_shrinker = {
-	.count_objects = count_idle,
-	.scan_objects = scan_idle,
-	.seeks = DEFAULT_SEEKS,
-};
 
 static int boot_cache(int i, const char *name, unsigned int size)
 {
@@ -463,33 +384,4 @@ unsigned long slab_check(void)
 	}
 	mutex_unlock(&slab_mutex);
 	return bad;
-}
-
-static void show_cache(struct seq_file *m, struct kmem_cache *s)
-{
-	struct cache_totals t = totals_of(s);
-	unsigned long in_use = t.objects - t.free;
-
-	/* What CPUs hold ready is free too; when nobody is at work this is exact. */
-	in_use -= min(s->cached, in_use);
-	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", s->name, in_use, t.objects, s->size,
-		   s->objects, 1 << s->order);
-	seq_printf(m, " : tunables %4u %4u %4u", 0, 0, 0);
-	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", t.slabs, t.slabs, 0ul);
-}
-
-int slabinfo_show(struct seq_file *m, void *v)
-{
-	struct kmem_cache *s;
-
-	seq_puts(m, "slabinfo - version: 2.1\n");
-	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata "
-		    "<active_slabs> <num_slabs> <sharedavail>\n");
-	mutex_lock(&slab_mutex);
-	slab_count_cached();
-	list_for_each_entry(s, &slab_caches, list)
-		show_cache(m, s);
-	mutex_unlock(&slab_mutex);
-	return 0;
 }

@@ -1,4 +1,4 @@
-/* slab_common.c: layouts, sharing, creation and destruction of caches, and proc/slabinfo. */
+/* slab_common.c, slab_shrink.c, slabinfo.c: caches are made, share, shrink, go, and are listed. */
 #include <kmem/oops.h>
 #include "machine.h"
 #include "mm/slab.h"
