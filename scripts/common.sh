@@ -51,6 +51,8 @@ missing_for_tests() {
 	missing_for_build
 	has_pc cmocka || echo libcmocka-dev
 	has clang-format-14 || has clang-format || echo clang-format
+	has cppcheck || echo cppcheck
+	has valgrind || echo valgrind
 	has pgrep || echo procps
 	has python3 || echo python3
 	has fio || echo fio

@@ -103,8 +103,9 @@ static bool stack_passes(const struct fault_attr *attr)
 
 	if (!depth || (found && !attr->reject_start && !attr->reject_end))
 		return found;
+	/* Two of them are usually our own, which nobody asks for: how many, the compiler decides. */
 	n = host_backtrace(frames, depth + 2);
-	for (int i = 2; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		unsigned long pc = (unsigned long)frames[i];
 
 		if (pc >= attr->reject_start && pc < attr->reject_end)

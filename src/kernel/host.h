@@ -88,7 +88,7 @@ int host_file_read(const char *path, char *text, size_t size);
 void *host_file_map(const char *path, size_t *size);
 /* The file that a code address was loaded from, and the address it was loaded at. */
 int host_object_of(const void *addr, char *path, size_t size, unsigned long *base);
-/* Return addresses of the caller's callers; the number filled in. */
+/* Return addresses, the first of them in this function; the number filled in. */
 int host_backtrace(void **frames, int max);
 
 /*

@@ -202,7 +202,7 @@ static unsigned int give_by_map(const struct kmem_cache *s, struct page *slab, v
 	slab->free_map = map;
 	slab->inuse -= i;
 	/* What is free twice adds no bit. */
-	if (unlikely(__builtin_popcountll(map ^ before) != i))
+	if (unlikely((unsigned int)__builtin_popcountll(map ^ before) != i))
 		slab->inuse += count_free_again(s, slab, before, p, i);
 	return i;
 }

@@ -77,8 +77,14 @@ static noinline bool find_leak(unsigned long hidden)
 #define leaks()		(wipe_stack(), count_leaks())
 #define is_leak(hidden) (wipe_stack(), find_leak(hidden))
 
-/* noipa: a copy of it made for one size would have another name in reports. */
-static __attribute__((noipa)) unsigned long lose(size_t size)
+/* Not inline, and no copy of it made for one size, which would have another name in reports. */
+#if __has_attribute(noipa)
+#define under_its_own_name __attribute__((noipa))
+#else
+#define under_its_own_name noinline
+#endif
+
+static under_its_own_name unsigned long lose(size_t size)
 {
 	char *p = kmalloc(size, GFP_KERNEL);
 
