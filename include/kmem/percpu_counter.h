@@ -3,7 +3,8 @@
  * percpu_counter.h - a counter that many CPUs change and few read.
  *
  * Each CPU counts for itself and settles with the shared count when it has a batch; so a plain
- * read is off by up to batch * CPUs, and percpu_counter_sum() is exact while nobody counts.
+ * read is off by up to batch * CPUs. percpu_counter_sum() is exact while nobody counts, and never
+ * misses or doubles what was counted before it.
  * Context: init and destroy may sleep, the rest works anywhere. Source: Linux 6.1.
  */
 #ifndef KMEM_PERCPU_COUNTER_H
@@ -18,7 +19,8 @@ struct percpu_counter {
 	s32 __percpu *counters;
 };
 
-#define percpu_counter_batch 32
+/* What a CPU counts for itself at most; more on large machines, where the lock is dearer. */
+#define percpu_counter_batch ((s32)max(32u, 2 * nr_cpu_ids))
 
 int percpu_counter_init(struct percpu_counter *fbc, s64 amount, gfp_t gfp); /* 0 or -ENOMEM */
 void percpu_counter_destroy(struct percpu_counter *fbc);

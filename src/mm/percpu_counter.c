@@ -3,8 +3,8 @@
  * percpu_counter.c - a sum kept in parts.
  *
  * Invariant: the value is count + sum over CPUs of counters; |a CPU's counter| < its batch after
- * every add. Locks: fbc->lock around count and around every settling; a CPU's counter is changed
- * by who is busy there.
+ * every add. Locks: fbc->lock around count and around every settling, so that who sums under it
+ * finds nothing twice; a CPU's counter is changed by who is busy there.
  */
 #include <kmem/percpu_counter.h>
 
@@ -42,10 +42,11 @@ void percpu_counter_add_batch(struct percpu_counter *fbc, s64 amount, s32 batch)
 	if (n >= batch || n <= -batch) {
 		spin_lock(&fbc->lock);
 		WRITE_ONCE(fbc->count, fbc->count + n);
-		n = 0;
+		WRITE_ONCE(*mine, 0);
 		spin_unlock(&fbc->lock);
+	} else {
+		WRITE_ONCE(*mine, n);
 	}
-	WRITE_ONCE(*mine, n);
 	cpu_end(outer);
 }
 

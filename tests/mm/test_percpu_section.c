@@ -141,6 +141,67 @@ static void test_percpu_counter_is_a_sum(void **state)
 	halt();
 }
 
+static struct percpu_counter grows;
+static bool grown;
+
+static void look_or_count(struct worker *w)
+{
+	s64 last = 0, now;
+
+	if (w->nr) {
+		for (unsigned long i = 0; i < stress(1000000); i++)
+			percpu_counter_inc(&grows);
+		WRITE_ONCE(grown, true);
+		return;
+	}
+	while (!READ_ONCE(grown)) {
+		now = percpu_counter_sum(&grows);
+		w->errors += now < last;
+		last = now;
+	}
+}
+
+/* What a CPU hands in is in one place at any moment: a sum of what only grows does not fall. */
+static void test_percpu_counter_sum_never_falls(void **state)
+{
+	boot("mem=64M,cpus=2");
+	grown = false;
+	assert_int_equal(percpu_counter_init(&grows, 0, GFP_KERNEL), 0);
+	assert_int_equal(run_workers(2, look_or_count, NULL), 0);
+	assert_int_equal(percpu_counter_sum(&grows), stress(1000000));
+	percpu_counter_destroy(&grows);
+	halt();
+}
+
+static void test_percpu_counter_batch_follows_the_CPUs(void **state)
+{
+	static const struct {
+		const char *words;
+		int batch;
+	} machines[] = { { "mem=64M,cpus=1", 32 }, { "mem=64M,cpus=20", 40 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct percpu_counter c;
+		bool outer;
+
+		boot(machines[i].words);
+		assert_int_equal(percpu_counter_init(&c, 0, GFP_KERNEL), 0);
+		/* The batch itself is handed in, one less is not. */
+		outer = cpu_begin();
+		percpu_counter_add(&c, machines[i].batch - 1);
+		assert_int_equal(percpu_counter_read(&c), 0);
+		percpu_counter_inc(&c);
+		assert_int_equal(percpu_counter_read(&c), machines[i].batch);
+		percpu_counter_add_batch(&c, -7, 8);
+		assert_int_equal(percpu_counter_read(&c), machines[i].batch);
+		percpu_counter_add_batch(&c, -1, 8);
+		assert_int_equal(percpu_counter_read(&c), machines[i].batch - 8);
+		cpu_end(outer);
+		percpu_counter_destroy(&c);
+		halt();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +210,8 @@ int main(void)
 		machine_test(test_8_3_operations_on_this_CPU),
 		machine_test(test_8_3_this_cpu_operations_are_whole),
 		machine_test(test_percpu_counter_is_a_sum),
+		machine_test(test_percpu_counter_sum_never_falls),
+		machine_test(test_percpu_counter_batch_follows_the_CPUs),
 	};
 
 	return cmocka_run_group_tests_name("mm/percpu_section", tests, NULL, NULL);
