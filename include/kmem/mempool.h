@@ -27,7 +27,7 @@ typedef struct mempool {
 	wait_queue_head_t wait;
 } mempool_t;
 
-/* Fills the reserve with @min_nr (> 0) elements, or fails wholly: NULL. */
+/* Fills the reserve with @min_nr elements (0: it has none), or fails wholly: NULL. */
 mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
 			  void *pool_data);
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,

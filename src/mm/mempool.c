@@ -39,9 +39,10 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	*pool = (mempool_t){
 		.min_nr = min_nr, .alloc = alloc_fn, .free = free_fn, .pool_data = pool_data
 	};
-	if (WARN(min_nr <= 0 || !alloc_fn || !free_fn, "mempool of %d elements", min_nr))
+	if (WARN(min_nr < 0 || !alloc_fn || !free_fn, "mempool of %d elements", min_nr))
 		return -EINVAL;
-	if (alloc_fn == mempool_alloc_slab && free_fn == mempool_free_slab)
+	/* Without a reserve every free has to look for waiters. */
+	if (min_nr && alloc_fn == mempool_alloc_slab && free_fn == mempool_free_slab)
 		pool->cache = pool_data;
 	/* Constructed objects would be handed out as their last user left them. */
 	WARN_ON(alloc_fn == mempool_alloc_slab && ((struct kmem_cache *)pool_data)->ctor);
@@ -194,6 +195,7 @@ void *__mempool_alloc(mempool_t *pool, gfp_t gfp)
 {
 	gfp_t full = gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
 	gfp_t now = full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
+	bool waited = false;
 	void *element;
 
 	WARN_ONCE(gfp & __GFP_ZERO, "mempool_alloc() cannot clear an element of the reserve");
@@ -201,8 +203,12 @@ void *__mempool_alloc(mempool_t *pool, gfp_t gfp)
 		might_sleep();
 	for (;; now = full) {
 		element = pool->alloc(now, pool->pool_data);
-		if (likely(element))
+		if (likely(element)) {
+			/* What we were woken for is there for the next in line. */
+			if (waited && READ_ONCE(pool->curr_nr))
+				wake_up(&pool->wait);
 			return element;
+		}
 		element = mempool_alloc_preallocated(pool);
 		if (element)
 			return element;
@@ -211,6 +217,7 @@ void *__mempool_alloc(mempool_t *pool, gfp_t gfp)
 		if (!(gfp & __GFP_DIRECT_RECLAIM))
 			return NULL;
 		wait_for_element(pool);
+		waited = true;
 	}
 }
 
@@ -230,6 +237,9 @@ void __mempool_free(void *element, mempool_t *pool)
 		spin_unlock(&pool->lock);
 	}
 	pool->free(element, pool->pool_data);
+	/* Who waits where there is no reserve can only ask the allocator again. */
+	if (unlikely(!READ_ONCE(pool->min_nr)) && wq_has_sleeper(&pool->wait))
+		wake_up(&pool->wait);
 }
 
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data)

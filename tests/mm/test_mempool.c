@@ -170,15 +170,32 @@ static void test_6_3_resize(void **state)
 	halt();
 }
 
-static void test_6_3_a_pool_of_nothing_is_wrong(void **state)
+static void test_6_1_a_pool_without_a_reserve(void **state)
 {
+	mempool_t *pool;
+	void *p;
 	u64 mark;
 
 	boot("mem=64M,cpus=1");
 	mark = log_next_seq();
-	assert_null(mempool_create(0, own_alloc, own_free, NULL));
+	pool = own_pool(0);
+	assert_non_null(pool);
+	assert_true(mempool_initialized(pool));
+	p = mempool_alloc(pool, GFP_KERNEL);
+	assert_non_null(p);
+	mempool_free(p, pool);
+	assert_int_equal(own.frees, 1);
+	own.failing = 1;
+	assert_null(mempool_alloc(pool, GFP_NOWAIT));
+	assert_null(mempool_alloc_preallocated(pool));
+	own.failing = 0;
+	assert_int_equal(mempool_resize(pool, 3), 0);
+	assert_int_equal(pool->curr_nr, 3);
+	mempool_destroy(pool);
+	assert_int_equal(own.allocs, own.frees);
+	assert_int_equal(logged(mark, "WARNING"), 0);
 	assert_null(mempool_create(-1, own_alloc, own_free, NULL));
-	assert_int_equal(logged(mark, "WARNING"), 2);
+	assert_int_equal(logged(mark, "WARNING"), 1);
 	halt();
 }
 
@@ -462,6 +479,85 @@ static void test_6_1_waiters_are_woken_in_order(void **state)
 	halt();
 }
 
+static struct {
+	mempool_t *pool;
+	unsigned int lucky; /* the waiter that the allocator serves */
+	u64 served_ns[2];
+} luck;
+
+static __thread unsigned int waiter_nr;
+
+static void *for_the_lucky(gfp_t gfp, void *data)
+{
+	return READ_ONCE(luck.lucky) == waiter_nr ? kmalloc(64, gfp) : NULL;
+}
+
+static void wait_for_luck(struct worker *w)
+{
+	waiter_nr = w->nr + 1;
+	while (READ_ONCE(luck.pool->wait.waiters) != w->nr)
+		usleep(1000);
+	w->arg = mempool_alloc(luck.pool, GFP_KERNEL);
+	luck.served_ns[w->nr] = ktime_get_ns();
+}
+
+#define RECHECK_NS 5000000000ull /* when a waiter looks again by himself */
+
+/* The first in line finds memory elsewhere: the element that came back is for the second. */
+static void test_6_1_who_does_not_need_the_element_passes_it_on(void **state)
+{
+	struct worker w[2] = { { wait_for_luck, .nr = 0 }, { wait_for_luck, .nr = 1 } };
+	u64 freed_ns;
+	void *p;
+
+	boot("mem=64M,cpus=2");
+	waiter_nr = luck.lucky = 0;
+	luck.pool = mempool_create(1, for_the_lucky, plain_free, NULL);
+	p = mempool_alloc(luck.pool, GFP_KERNEL);
+	WRITE_ONCE(luck.lucky, 9);
+	kfree(mempool_alloc_preallocated(luck.pool));
+	for (int i = 0; i < 2; i++)
+		pthread_create(&w[i].thread, NULL, worker_main, &w[i]);
+	while (READ_ONCE(luck.pool->wait.waiters) != 2)
+		usleep(1000);
+	WRITE_ONCE(luck.lucky, 1);
+	freed_ns = ktime_get_ns();
+	mempool_free(p, luck.pool);
+	for (int i = 0; i < 2; i++)
+		pthread_join(w[i].thread, NULL);
+	assert_ptr_not_equal(w[0].arg, p);
+	assert_ptr_equal(w[1].arg, p);
+	assert_true(luck.served_ns[1] - freed_ns < RECHECK_NS / 2);
+	plain_free(w[0].arg, NULL);
+	plain_free(w[1].arg, NULL);
+	mempool_destroy(luck.pool);
+	halt();
+}
+
+/* Without a reserve a free wakes as well. */
+static void test_6_2_a_free_wakes_where_there_is_no_reserve(void **state)
+{
+	struct worker w = { wait_for_luck, .nr = 0 };
+	u64 freed_ns;
+	void *p;
+
+	boot("mem=64M,cpus=2");
+	waiter_nr = luck.lucky = 0;
+	luck.pool = mempool_create(0, for_the_lucky, plain_free, NULL);
+	p = mempool_alloc(luck.pool, GFP_KERNEL);
+	pthread_create(&w.thread, NULL, worker_main, &w);
+	while (READ_ONCE(luck.pool->wait.waiters) != 1)
+		usleep(1000);
+	WRITE_ONCE(luck.lucky, 1);
+	freed_ns = ktime_get_ns();
+	mempool_free(p, luck.pool);
+	pthread_join(w.thread, NULL);
+	assert_true(luck.served_ns[0] - freed_ns < RECHECK_NS / 2);
+	mempool_free(w.arg, luck.pool);
+	mempool_destroy(luck.pool);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,7 +567,7 @@ int main(void)
 		machine_test(test_6_1_the_full_mask_comes_last),
 		machine_test(test_6_2_frees_fill_the_reserve_first),
 		machine_test(test_6_3_resize),
-		machine_test(test_6_3_a_pool_of_nothing_is_wrong),
+		machine_test(test_6_1_a_pool_without_a_reserve),
 		machine_test(test_6_3_resize_to_nothing_is_a_BUG),
 		machine_test(test_6_3_resize_keeps_the_elements),
 		machine_test(test_6_4_a_pool_within_something_else),
@@ -482,6 +578,8 @@ int main(void)
 		machine_test(test_6_1_on_a_full_machine),
 		machine_test(test_6_1_waiters_are_served),
 		machine_test(test_6_1_waiters_are_woken_in_order),
+		machine_test(test_6_1_who_does_not_need_the_element_passes_it_on),
+		machine_test(test_6_2_a_free_wakes_where_there_is_no_reserve),
 	};
 
 	return cmocka_run_group_tests_name("mm/mempool", tests, NULL, NULL);
