@@ -285,6 +285,9 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 /*
  * Gives back p[0] and what comes after it of the same slab, returns how many these are, and puts
  * the slab on @empties if it is empty now and one too many. Caller holds list_lock.
+ *
+ * Where objects have a destructor no slab is one too many: it would run in the middle of a free,
+ * and may free something itself. slab_discard_empty() is called where it may do as it likes.
  */
 static unsigned int give_run(struct kmem_cache *s, struct kmem_cache_node *n, struct page *slab,
 			     void **p, unsigned int nr, struct list_head *empties)
@@ -301,7 +304,7 @@ static unsigned int give_run(struct kmem_cache *s, struct kmem_cache_node *n, st
 		list_del(&slab->lru);
 	else
 		remove_partial(n, slab);
-	if (slab->inuse || n->nr_partial < s->min_partial) {
+	if (slab->inuse || n->nr_partial < s->min_partial || s->book_dtor) {
 		add_to_partial(n, slab);
 	} else {
 		count_slab(n, slab, -1);

@@ -27,8 +27,9 @@ kmem_cache_t *kmem_cache_create_ldd3(const char *name, size_t size, size_t offse
 	size_t align = offset && is_power_of_2(offset) ? offset : 0;
 	struct kmem_cache *s;
 
-	if (size > KMALLOC_MAX_SIZE)
-		return NULL;
+	/* Larger ones must not become small ones, and are told of. */
+	size = min(size, (size_t)KMALLOC_MAX_SIZE + 1);
+	align = min(align, 2 * (size_t)KMALLOC_MAX_SIZE);
 	s = kmem_cache_create(name, size, align, (flags & ~SLAB_NO_REAP) | SLAB_NO_MERGE,
 			      ctor || dtor ? keep_contents : NULL);
 	if (!s)

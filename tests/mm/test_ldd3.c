@@ -78,6 +78,45 @@ static void test_5_6_the_constructor_is_told_what_it_may_do(void **state)
 	halt();
 }
 
+/* A constructor's buffer goes when its object does, in whatever free that shows. */
+static void make_buffer(void *p, kmem_cache_t *cache, unsigned long flags)
+{
+	*(void **)p = kmalloc(64, GFP_ATOMIC);
+	calls.made++;
+}
+
+static void free_buffer(void *p, kmem_cache_t *cache, unsigned long flags)
+{
+	kfree(*(void **)p);
+	calls.unmade++;
+}
+
+static void test_5_6_a_destructor_may_free_what_it_has(void **state)
+{
+	static void *p[5000];
+	kmem_cache_t *cache;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	memset(&calls, 0, sizeof(calls));
+	mark = log_next_seq();
+	cache = kmem_cache_create("buffers", 512, 0, 0, make_buffer, free_buffer);
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < 5000; i++)
+			p[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		for (int i = 0; i < 5000; i++)
+			kmem_cache_free(cache, p[i]);
+		assert_int_equal(machine_check(), 0);
+		if (round % 2)
+			assert_int_equal(kmem_cache_shrink(cache), 0);
+	}
+	assert_true(calls.made >= 10000);
+	assert_int_equal(kmem_cache_destroy(cache), 0);
+	assert_int_equal(calls.unmade, calls.made);
+	assert_int_equal(logged(mark, "BUG"), 0);
+	halt();
+}
+
 static void test_5_8_destroy_tells(void **state)
 {
 	kmem_cache_t *cache;
@@ -97,6 +136,7 @@ static void test_5_8_destroy_tells(void **state)
 static void test_offsets_and_flags(void **state)
 {
 	kmem_cache_t *a, *b, *c;
+	u64 mark;
 
 	boot("mem=64M,cpus=1");
 	a = kmem_cache_create("a", 100, 0, 0, NULL, NULL);
@@ -108,7 +148,11 @@ static void test_offsets_and_flags(void **state)
 	/* The book's caches share with nobody. */
 	c = kmem_cache_create("c", 100, 0, 0, NULL, NULL);
 	assert_ptr_not_equal(a, c);
+	mark = log_next_seq();
 	assert_null(kmem_cache_create("too-large", KMALLOC_MAX_SIZE + 1, 0, 0, NULL, NULL));
+	assert_null(kmem_cache_create("too-large", (1ul << 32) + 8, 0, 0, NULL, NULL));
+	assert_null(kmem_cache_create("too-far", 8, 1ul << 32, 0, NULL, NULL));
+	assert_int_equal(logged(mark, "failed with error -22"), 3);
 	assert_int_equal(kmem_cache_destroy(a), 0);
 	assert_int_equal(kmem_cache_destroy(b), 0);
 	assert_int_equal(kmem_cache_destroy(c), 0);
@@ -162,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_test(test_5_6_constructor_and_destructor_of_the_book),
 		machine_test(test_5_6_the_constructor_is_told_what_it_may_do),
+		machine_test(test_5_6_a_destructor_may_free_what_it_has),
 		machine_test(test_5_8_destroy_tells),
 		machine_test(test_offsets_and_flags),
 		machine_test(test_5_1_NO_REAP),
