@@ -65,7 +65,10 @@ struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int siz
  * under its users. NULL is ignored.
  */
 void kmem_cache_destroy(struct kmem_cache *s);
-/* As kmem_cache_destroy(), but tells: 0, or -EBUSY with live objects (the book's result 1). */
+/*
+ * As kmem_cache_destroy(), but tells: 0, -EBUSY with live objects (the book's result 1), or -EINVAL,
+ * with a report, of what is no cache.
+ */
 int kmem_cache_destroy_status(struct kmem_cache *s);
 
 /* What the inline forms below leave to do: an empty sheaf, a full one, a wrong pointer. */

@@ -69,8 +69,8 @@ int kmalloc_boot(void)
 					 min(align, (unsigned int)PAGE_SIZE),
 					 SLAB_KMALLOC | flags[t], NULL,
 					 t == KMALLOC_NORMAL ? -1 : 1);
-			if (!s)
-				return -ENOMEM;
+			if (IS_ERR(s))
+				return PTR_ERR(s);
 			kmalloc_caches[t][kmalloc_info[i].index] = s;
 		}
 	}

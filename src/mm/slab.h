@@ -126,7 +126,7 @@ unsigned long barn_check(struct kmem_cache *s);
 /* slab_layout.c */
 unsigned int slab_alignment(slab_flags_t flags, unsigned int align, unsigned int size);
 int slab_calculate_order(unsigned int size); /* or -ENOSYS */
-/* Everything that follows from ->object_size, ->align, ->flags and ->ctor; 0 or -ENOSYS. */
+/* Everything that follows from ->object_size, ->align, ->flags and ->ctor; 0 or -EINVAL. */
 int slab_calculate_sizes(struct kmem_cache *s);
 
 /* slab_common.c */
@@ -136,8 +136,10 @@ extern struct kmem_cache *sheaf_cache, *kmem_cache_cache;
 int slab_boot(void);
 /* Ends all caches; returns the objects (and caches) that nobody had freed, each named. */
 unsigned long slab_exit(void);
+/* Or an error pointer. */
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount);
+bool slab_unmergeable(const struct kmem_cache *s); /* it keeps to itself */
 
 /* slab_shrink.c */
 extern struct shrinker slab_shrinker;

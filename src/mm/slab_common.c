@@ -14,6 +14,7 @@
  */
 #include <stdio.h>
 #include <kmem/bug.h>
+#include <kmem/err.h>
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
 #include <kmem/shrinker.h>
@@ -100,23 +101,30 @@ fail:
 	return NULL;
 }
 
-/* Caller holds slab_mutex, or boots. */
+/* An error pointer on failure. Caller holds slab_mutex, or boots. */
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount)
 {
 	struct kmem_cache *s = alloc_cache(name, flags, !kmalloc_is_up);
+	int err;
 
 	if (!s)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	s->object_size = size;
 	s->align = slab_alignment(flags, align, size);
 	s->ctor = ctor;
 	s->refcount = refcount;
-	if (init_cache(s)) {
+	err = init_cache(s);
+	if (err) {
 		free_cache(s);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	return s;
+}
+
+bool slab_unmergeable(const struct kmem_cache *s)
+{
+	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0;
 }
 
 /* Caller holds slab_mutex. */
@@ -131,7 +139,7 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, 
 	align = slab_alignment(flags, align, size);
 	size = ALIGN(size, align);
 	list_for_each_entry(s, &slab_caches, list) {
-		if ((s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0)
+		if (slab_unmergeable(s))
 			continue;
 		if (size > s->size || s->size - size >= sizeof(void *))
 			continue;
@@ -144,12 +152,13 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, 
 	return NULL;
 }
 
-/* What is wrong with the arguments, or NULL. */
+/*
+ * What is wrong with the arguments, or NULL. A name that faults does so here, where nobody holds
+ * slab_mutex yet.
+ */
 static const char *why_not(const char *name, unsigned int size, unsigned int align,
 			   slab_flags_t flags)
 {
-	struct kmem_cache *s;
-
 	if (!name || !*name)
 		return "it has no name";
 	if (!size || size > KMALLOC_MAX_SIZE)
@@ -160,11 +169,18 @@ static const char *why_not(const char *name, unsigned int size, unsigned int ali
 		return "the alignment must be at most 4194304";
 	if (flags & ~SLAB_FLAGS_PERMITTED)
 		return "unknown flags";
-	list_for_each_entry(s, &slab_caches, list)
-		WARN(!strcmp(s->name, name), "kmem_cache of name '%s' already exists", name);
 	WARN(strchr(name, ' '), "kmem_cache of name '%s' has a space, which confuses parsers",
 	     name);
 	return NULL;
+}
+
+/* Caller holds slab_mutex. */
+static void warn_of_namesakes(const char *name)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list)
+		WARN(!strcmp(s->name, name), "kmem_cache of name '%s' already exists", name);
 }
 
 static void report_failure(const char *name, slab_flags_t flags, int err, const char *why)
@@ -182,38 +198,48 @@ static void report_failure(const char *name, slab_flags_t flags, int err, const 
 	dump_stack();
 }
 
+/* Another name for @s. Caller holds slab_mutex. */
+static void share(struct kmem_cache *s, const char *name, unsigned int size)
+{
+	s->refcount++;
+	s->object_size = max(s->object_size, size);
+	s->inuse = max(s->inuse, (unsigned int)ALIGN(size, sizeof(void *)));
+	slab_sysfs_alias(s, name);
+}
+
 struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
 					      unsigned int align, slab_flags_t flags,
 					      unsigned int useroffset, unsigned int usersize,
 					      void (*ctor)(void *))
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 	const char *why;
 
 	if (WARN_ON(!usersize && useroffset) ||
 	    WARN_ON(size < usersize || size - usersize < useroffset))
 		usersize = useroffset = 0;
-	mutex_lock(&slab_mutex);
 	why = why_not(name, size, align, flags);
-	if (!why) {
-		s = usersize ? NULL : find_mergeable(size, align, flags, ctor);
-		if (s) {
-			s->refcount++;
-			s->object_size = max(s->object_size, size);
-			s->inuse = max(s->inuse, (unsigned int)ALIGN(size, sizeof(void *)));
-			slab_sysfs_alias(s, name);
-		} else {
-			s = create_cache(name, size, align, flags, ctor, 1);
-			if (s) {
-				s->useroffset = useroffset;
-				s->usersize = usersize;
-			}
-		}
+	if (why) {
+		report_failure(name, flags, -EINVAL, why);
+		return NULL;
+	}
+	mutex_lock(&slab_mutex);
+	warn_of_namesakes(name);
+	s = usersize ? NULL : find_mergeable(size, align, flags, ctor);
+	if (s)
+		share(s, name, size);
+	else
+		s = create_cache(name, size, align, flags, ctor, 1);
+	if (!IS_ERR(s) && usersize) {
+		s->useroffset = useroffset;
+		s->usersize = usersize;
 	}
 	mutex_unlock(&slab_mutex);
-	if (!s)
-		report_failure(name, flags, why ? -EINVAL : -ENOMEM, why ? why : "no memory");
-	return s;
+	if (!IS_ERR(s))
+		return s;
+	report_failure(name, flags, PTR_ERR(s),
+		       PTR_ERR(s) == -ENOMEM ? "no memory" : "no slab holds such an object");
+	return NULL;
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
@@ -231,6 +257,8 @@ static int destroy(struct kmem_cache *s, const void *caller)
 	if (!s)
 		return 0;
 	might_sleep();
+	if (WARN(cache_of_object(s) != kmem_cache_cache, "kmem_cache_destroy() of %p, no cache", s))
+		return -EINVAL;
 	mutex_lock(&slab_mutex);
 	last = s->refcount > 0 && --s->refcount == 0;
 	if (!last) {

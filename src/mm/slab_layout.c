@@ -167,7 +167,7 @@ int slab_calculate_sizes(struct kmem_cache *s)
 	s->size = ALIGN(size, s->align);
 	order = slab_calculate_order(s->size);
 	if (order < 0)
-		return order;
+		return -EINVAL;
 	s->order = order;
 	s->objects = objects_in(order, s->size);
 	s->min_order = get_order(s->size);

@@ -77,13 +77,7 @@ void slab_sysfs_forget(struct kmem_cache *s)
 	slab_sysfs_changed();
 }
 
-/* Does the cache keep to itself? Then its name is its directory's. */
-static bool unmergeable(const struct kmem_cache *s)
-{
-	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->refcount < 0;
-}
-
-/* The directory's name: at @buf, or the cache's own. */
+/* The directory's name: at @buf, or the cache's own if it keeps to itself. */
 static const char *directory_of(const struct kmem_cache *s, char buf[static UNIQUE_ID_MAX])
 {
 	static const struct {
@@ -96,7 +90,7 @@ static const char *directory_of(const struct kmem_cache *s, char buf[static UNIQ
 	};
 	char *p = buf;
 
-	if (unmergeable(s))
+	if (slab_unmergeable(s))
 		return s->name;
 	*p++ = ':';
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)

@@ -20,8 +20,43 @@ static void test_5_1_what_cannot_be_created(void **state)
 	assert_null(kmem_cache_create("align", 64, 24, 0, NULL));
 	assert_null(kmem_cache_create("flags", 64, 0, 1u, NULL));
 	assert_int_equal(logged(mark, "(zero) failed with error -22"), 1);
-	assert_int_equal(logged(mark, "failed with error"), 5);
+	/* With what stands behind each object it is more than a slab holds. */
+	assert_null(kmem_cache_create("grows", KMALLOC_MAX_SIZE, 0, SLAB_TYPESAFE_BY_RCU, NULL));
+	assert_int_equal(logged(mark, "(grows) failed with error -22"), 1);
+	assert_int_equal(logged(mark, "failed with error"), 6);
 	assert_true(logged(mark, "Call Trace:") >= 5);
+	halt();
+}
+
+static long create_named(void *name)
+{
+	kmem_cache_create(name, 64, 0, 0, NULL);
+	return 0;
+}
+
+static long destroy_it(void *s)
+{
+	return kmem_cache_destroy_status(s);
+}
+
+/* Wild pointers end their call, and the list of caches is not left locked. */
+static void test_5_1_wild_names_and_caches(void **state)
+{
+	long ret = 0;
+	bool locked;
+	u64 mark;
+
+	skip_under_tsan();
+	boot("mem=64M,cpus=1");
+	assert_int_equal(oops_guard(create_named, (void *)0x10, &ret), -EFAULT);
+	mark = log_next_seq();
+	assert_int_equal(oops_guard(destroy_it, (void *)0x10, &ret), 0);
+	assert_int_equal(ret, -EINVAL);
+	assert_int_equal(logged(mark, "WARNING"), 1);
+	locked = mutex_is_locked(&slab_mutex);
+	if (locked)
+		mutex_unlock(&slab_mutex);
+	assert_false(locked);
 	halt();
 }
 
@@ -611,6 +646,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_5_1_what_cannot_be_created),
+		machine_test(test_5_1_wild_names_and_caches),
 		machine_test(test_5_1_a_name_twice_or_with_a_space_is_warned_about),
 		machine_test(test_5_1_alignment),
 		machine_test(test_5_2_layout),

@@ -136,6 +136,24 @@ static const char *target_of(const char *name)
 	return l.seen ? l.target : NULL;
 }
 
+/* What clients may copy sets a cache apart: its directory is its own too. */
+static void test_5_12_directories_are_told_apart(void **state)
+{
+	struct kmem_cache *plain, *users;
+
+	boot("mem=64M,cpus=1");
+	plain = kmem_cache_create("plain", 1784, 0, 0, NULL);
+	users = kmem_cache_create_usercopy("users", 1784, 0, 0, 8, 100, NULL);
+	assert_string_equal(target_of("plain"), ":0001784");
+	assert_string_equal(target_of("users"), "");
+	assert_string_equal(target_of(":0001784"), "");
+	assert_says(":0001784", "usersize", "0\n");
+	assert_says("users", "usersize", "100\n");
+	kmem_cache_destroy(plain);
+	kmem_cache_destroy(users);
+	halt();
+}
+
 static void test_5_12_names(void **state)
 {
 	struct kmem_cache *one, *two, *own;
@@ -166,6 +184,7 @@ int main(void)
 		machine_test(test_5_12_what_a_cache_is),
 		machine_test(test_5_12_counts),
 		machine_test(test_5_12_what_can_be_written),
+		machine_test(test_5_12_directories_are_told_apart),
 		machine_test(test_5_12_names),
 	};
 
