@@ -117,7 +117,7 @@ static int memory_boot(const struct machine_config *cfg)
 
 	page_hooks_boot();
 	init_on_boot(cfg);
-	pcp_unpublish();
+	pageset_unpublish();
 	memblock_boot();
 	err = ram_boot(cfg->mem, cfg->highmem);
 	if (err)

@@ -5,7 +5,7 @@
  * 1. Idea: a request takes about a nanosecond, because its inline part (gfp.h) finds a block on a
  *    list of its CPU and asks nobody. There is no room in it for a test that is nearly never
  *    true. So the lists are withdrawn instead: while a hook is on, what inline requests look at
- *    is a list that is always empty (pcp_set_bypass()). They come to alloc_pages_from(), which
+ *    is a list that is always empty (pageset_set_bypass()). They come to alloc_pages_from(), which
  *    uses the CPUs' lists as before, and can ask who wants to know. When no hook is on nothing
  *    is different from a machine without hooks.
  *
@@ -45,7 +45,7 @@ void page_hooks_set(enum page_hook hook, bool on)
 	was = page_hooks;
 	WRITE_ONCE(page_hooks, on ? was | BIT(hook) : was & ~BIT(hook));
 	if (!was != !page_hooks)
-		pcp_set_bypass(page_hooks != 0);
+		pageset_set_bypass(page_hooks != 0);
 	mutex_unlock(&hooks_mutex);
 }
 

@@ -32,11 +32,6 @@
 
 #define PCP_HOARD 2048 /* pages */
 
-/* Where requests look that no zone can serve, and all of them while debugging is on: always empty. */
-static struct per_cpu_pages no_pages;
-
-#define NO_SLOT (NR_PAGESET_SLOTS - 1) /* no zone's */
-
 static inline unsigned int list_index(unsigned int order, enum migratetype type)
 {
 	return order * MIGRATE_PCPTYPES + type;
@@ -48,74 +43,6 @@ static inline bool is_hot_list(const struct cpu *cpu, const struct per_cpu_pages
 {
 	return READ_ONCE(cpu->hot_list) ==
 	       LIST_ID(pcp->slot, i / MIGRATE_PCPTYPES, i % MIGRATE_PCPTYPES);
-}
-
-void pcp_init(struct zone *zone)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
-
-		for (int i = 0; i < NR_PCP_LISTS; i++)
-			INIT_LIST_HEAD(&pcp->lists[i]);
-		pcp->batch = 1;
-		pcp->slot = zone->page_flags >> PAGE_ZONE_SHIFT;
-	}
-}
-
-void pcp_unpublish(void)
-{
-	for (int i = 0; i < NR_CPUS; i++) {
-		struct cpu *c = &cpu_table[i];
-
-		for (size_t z = 0; z < ARRAY_SIZE(c->first_slot); z++)
-			c->first_slot[z] = NO_SLOT;
-		for (int slot = 0; slot < NR_PAGESET_SLOTS; slot++)
-			c->pageset[slot] = &no_pages;
-	}
-}
-
-/* Where requests on this CPU look at once: the preferred zones' lists, or nowhere. */
-static void set_first_slots(struct cpu *c, bool bypass)
-{
-	for (int z = 0; z < MAX_NR_ZONES; z++) {
-		struct zone *zone = NODE_DATA(c->node)->node_zonelists[z].zones[0];
-
-		c->first_slot[z] = zone && !bypass ? per_cpu_ptr(zone->per_cpu_pageset, c->id)->slot
-						   : NO_SLOT;
-	}
-}
-
-void pcp_publish(void)
-{
-	struct zone *zone;
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct cpu *c = &cpu_table[cpu];
-
-		for_each_populated_zone(zone) {
-			struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
-
-			c->pageset[pcp->slot] = pcp;
-		}
-		set_first_slots(c, false);
-	}
-}
-
-static long set_bypass_of_this_cpu(void *on)
-{
-	set_first_slots(current->busy, on != NULL);
-	return 0;
-}
-
-void pcp_set_bypass(bool on)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		work_on_cpu(cpu, set_bypass_of_this_cpu, on ? &no_pages : NULL);
 }
 
 u32 pcp_blocks(const struct cpu *cpu, const struct per_cpu_pages *pcp, unsigned int i)
@@ -142,51 +69,6 @@ int pcp_count(const struct cpu *cpu, const struct per_cpu_pages *pcp)
 	if (LIST_ID_SLOT(hot) == pcp->slot && READ_ONCE(cpu->hot_page))
 		count += 1 << LIST_ID_ORDER(hot);
 	return count;
-}
-
-static int batch_for(const struct zone *zone)
-{
-	unsigned long batch = min(zone->managed_pages / 1024, (1ul << 20) / PAGE_SIZE) / 4;
-
-	batch = max(batch, 1ul);
-	batch += batch / 2;
-	return max((1 << ilog2(batch)) - 1, 1);
-}
-
-static int high_for(const struct zone *zone, int batch)
-{
-	unsigned long total = zone->_watermark[WMARK_LOW];
-	unsigned int cpu, cpus = 0;
-
-	if (percpu_pagelist_high_fraction)
-		total = zone->managed_pages / percpu_pagelist_high_fraction;
-	for_each_possible_cpu(cpu)
-		cpus += cpu_to_node(cpu) == zone->zone_pgdat->node_id;
-	/* Of a node without CPUs each may keep a share. */
-	return max_t(unsigned long, total / (cpus ? cpus : nr_cpu_ids), 4 * batch);
-}
-
-/* A stack alone, with its hot entry, does not go above the CPU's limit. */
-static u32 stack_limit(int high, unsigned int order)
-{
-	return clamp((high >> order) - 1, 0, PCP_STACK);
-}
-
-void pcp_set_limits(struct zone *zone)
-{
-	int batch = batch_for(zone), high = high_for(zone, batch);
-	unsigned int cpu;
-
-	zone->pageset_batch = batch;
-	zone->pageset_high = high;
-	for_each_possible_cpu(cpu) {
-		struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset, cpu);
-
-		WRITE_ONCE(pcp->batch, batch);
-		WRITE_ONCE(pcp->high, high);
-		for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
-			WRITE_ONCE(pcp->stacks[i].limit, stack_limit(high, i / MIGRATE_PCPTYPES));
-	}
 }
 
 static void stack_set(struct pcp_stack *stack, u32 nr, long moved)

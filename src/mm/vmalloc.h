@@ -2,7 +2,8 @@
 /*
  * vmalloc.h - what the files of the vmalloc window know of each other.
  *
- *	vmalloc.c	areas with frames of their own: made, freed
+ *	vmalloc.c	areas with frames of their own
+ *	vfree.c		areas go: claimed, kept, unmapped, at once or later
  *	vmalloc_cache.c	freed areas that the next request of their size finds as they are
  *	vmap.c		areas that show somebody's pages, or nothing
  *	ioremap.c	areas that show a device's memory
@@ -55,8 +56,10 @@ static inline unsigned long vm_area_bytes(const struct vm_struct *vm)
 void vm_area_unmap(struct vm_struct *vm, bool now);
 /* For an area that has been taken out of the page tables. */
 void vmalloc_give_back(struct vm_struct *vm, bool now);
-void vmalloc_run_deferred(void);
 long vmalloc_total_pages(void); /* cached ones are in it */
+
+/* vfree.c: what vfree_atomic() has left to do */
+void vmalloc_run_deferred(void);
 
 /* vmalloc_cache.c */
 #define VMALLOC_CACHE_MAX_PAGES 64 /* of one area */

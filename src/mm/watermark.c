@@ -121,7 +121,7 @@ static void setup_pagesets(void)
 	struct zone *zone;
 
 	for_each_populated_zone(zone)
-		pcp_set_limits(zone);
+		pageset_set_limits(zone);
 }
 
 void watermarks_boot(long kbytes)

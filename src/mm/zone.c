@@ -272,7 +272,7 @@ int zones_boot_pagesets(void)
 		zone->per_cpu_pageset = alloc_percpu(struct per_cpu_pages);
 		if (!zone->per_cpu_pageset)
 			return -ENOMEM;
-		pcp_init(zone);
+		pageset_init(zone);
 	}
 	return 0;
 }
@@ -345,7 +345,7 @@ void memblock_free_all(void)
 		}
 	}
 	build_all_zonelists();
-	pcp_publish();
+	pageset_publish();
 }
 
 bool frontier_advance(struct zone *zone)

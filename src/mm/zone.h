@@ -4,6 +4,7 @@
  *
  *	page_alloc.c	requests: flags, zonelists, watermarks, what to do when there is none
  *	pcp.c		each CPU's lists of free pages
+ *	pageset.c	where each finds them, and how much they hold
  *	buddy.c		a zone's free blocks by order and migratetype
  *	migratetype.c	pageblocks: which blocks serve requests of each type
  *	zone.c		nodes and zones, and the frontier of never-used blocks
@@ -67,16 +68,17 @@ void reserve_highatomic_pageblock(struct page *page, struct zone *zone);
 /* Gives one reserved pageblock back to ordinary use. False if none has a free page. */
 bool unreserve_highatomic_pageblock(struct zone *zone);
 
-/* pcp.c */
-void pcp_init(struct zone *zone);
-void pcp_set_limits(struct zone *zone);
+/* pageset.c */
+void pageset_init(struct zone *zone);
+void pageset_set_limits(struct zone *zone);
 /* Tells every CPU where its lists are. After the zonelists are built. */
-void pcp_publish(void);
-void pcp_unpublish(void);
+void pageset_publish(void);
+void pageset_unpublish(void);
 /* From here on (or no longer) no request finds a list without alloc_pages_from(). May sleep. */
-void pcp_set_bypass(bool on);
+void pageset_set_bypass(bool on);
+
 /*
- * The two below are for who is busy on a CPU. pcp_take(): a block from the CPU's list, or NULL.
+ * pcp.c: the two below are for who is busy on a CPU. pcp_take(): a block from the CPU's list, or NULL.
  * pcp_refill(): the same, after moving up to a batch of blocks there from the buddy, as long as
  * more than @keep pages stay free.
  */
