@@ -327,7 +327,7 @@ void bridge_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	__poll_t events;
 
 	bridge_begin(&rq, req);
-	events = vfs_poll_wait(file_of(fi), waiter);
+	events = vfs_poll(file_of(fi), waiter);
 	request_end(&rq);
 	fuse_reply_poll(req, events);
 }

@@ -54,7 +54,7 @@ void bridge_notify_stop(void);
 void bridge_notify_attr(struct node *node);
 /* So are the @len bytes at @pos (0: all that follow). Known soon after. Context: any. */
 void bridge_notify_data(struct node *node, loff_t pos, loff_t len);
-/* A waiter for vfs_poll_wait(), which owns @ph from now on; NULL: no memory. */
+/* A waiter for vfs_poll(), which owns @ph from now on; NULL: no memory. */
 void *bridge_poll_waiter(struct fuse_pollhandle *ph);
 
 #endif

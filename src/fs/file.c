@@ -415,12 +415,7 @@ long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 }
 
 /* Always ready without a method. */
-__poll_t vfs_poll(struct file *file)
-{
-	return vfs_poll_wait(file, NULL);
-}
-
-__poll_t vfs_poll_wait(struct file *file, void *waiter)
+__poll_t vfs_poll(struct file *file, void *waiter)
 {
 	struct poll_watch *watch = &container_of(file, struct open_file, file)->watch;
 	struct file_call c = { .file = file, .table = waiter ? &watch->table : NULL };

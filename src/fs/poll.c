@@ -3,12 +3,12 @@
  * poll.c - who waits for a file to become ready.
  *
  * The kernel's poll() puts a thread on the wait queues that a driver names and takes it off again
- * when it returns. Our client sleeps in another kernel, which asks once (vfs_poll_wait()) and wants to be told once. So the *file* stands on the queues, from the first time a
+ * when it returns. Our client sleeps in another kernel, which asks once (vfs_poll()) and wants to be told once. So the *file* stands on the queues, from the first time a
  * driver names them until its release, and has at most one waiter. A wake-up takes the waiter
  * away and tells him; he asks again if he still cares.
  *
  * A wake-up that finds no waiter is lost on purpose: the next one is put in place before the
- * driver looks at its state (vfs_poll_wait), so what happened before is seen by that look.
+ * driver looks at its state (vfs_poll), so what happened before is seen by that look.
  *
  * Locks: poll_mutex protects the lists of entries; the waiter is exchanged atomically, since a
  * wake-up runs under its queue's spinlock.

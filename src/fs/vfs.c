@@ -19,11 +19,6 @@ static struct node *dev_dir, *proc_dir;
 /* Set before the first client comes and reset after the last one left. */
 struct vfs_client vfs_client;
 
-struct node *vfs_proc_dir(void)
-{
-	return proc_dir;
-}
-
 void inode_changed(struct inode *inode, loff_t pos, loff_t len)
 {
 	if (vfs_client.changed)

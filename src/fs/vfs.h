@@ -30,8 +30,6 @@ struct vfs_client {
 };
 void vfs_set_client(const struct vfs_client *client);
 
-struct node *vfs_proc_dir(void);
-
 /* @flags: O_*. The file holds the node. O_TRUNC empties what has a length. */
 int vfs_open(struct node *node, unsigned int flags, struct file **filep);
 /* The same by a path below the root: "dev/scull0". Follows one symlink at the end. */
@@ -61,12 +59,11 @@ long vfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int vfs_flush(struct file *file, fl_owner_t id);
 int vfs_fsync(struct file *file, int datasync);
 long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
-__poll_t vfs_poll(struct file *file);
 /*
- * The same, and the client's poll_wake(@waiter) is called once when the answer may have changed,
+ * With a @waiter, the client's poll_wake(@waiter) is called once when the answer may have changed,
  * or poll_drop(@waiter) when another takes its place or the file is released.
  */
-__poll_t vfs_poll_wait(struct file *file, void *waiter);
+__poll_t vfs_poll(struct file *file, void *waiter);
 int vfs_truncate(struct node *node, loff_t length);
 
 #endif

@@ -21,7 +21,7 @@
 #define BAD_PAGE_BURST	     60
 #define BAD_PAGE_INTERVAL_NS (60ull * 1000 * 1000 * 1000)
 
-void bad_page(struct page *page, const char *why)
+static void bad_page(struct page *page, const char *why)
 {
 	static struct ratelimit_state rs;
 	static atomic_long_t suppressed;

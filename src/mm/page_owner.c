@@ -33,12 +33,16 @@
 
 #define NR_NOTE_LOCKS 64
 
-struct page_note {
-	u64 ts_ns, free_ts_ns; /* since the boot; 0: never */
-	gfp_t gfp;
-	depot_stack_handle_t handle, free_handle;
+/* When, by whom, from where. */
+struct page_event {
+	u64 ts_ns; /* since the boot; 0: never */
+	depot_stack_handle_t stack;
 	int pid, tgid;
-	int free_pid, free_tgid;
+};
+
+struct page_note {
+	struct page_event alloc, free; /* the last of each */
+	gfp_t gfp;
 	u8 order; /* as it was asked for */
 	bool allocated;
 	char comm[TASK_COMM_LEN];
@@ -74,43 +78,42 @@ static struct host_lock *lock_of(unsigned long pfn)
 	return &note_locks[pfn % NR_NOTE_LOCKS];
 }
 
-/* Who asks: a client by the number of his that we know, or a thread of ours. */
-static void note_task(int *pid, int *tgid)
+/* A client is known by the one number of his that we know, a thread of ours by both. */
+static struct page_event event_now(depot_stack_handle_t stack)
 {
-	*pid = current->client_pid ? current->client_pid : host_thread_id();
-	*tgid = current->client_pid ? current->client_pid : host_process_id();
+	int client = current->client_pid;
+
+	return (struct page_event){
+		.ts_ns = ktime_get_ns(),
+		.stack = stack,
+		.pid = client ? client : host_thread_id(),
+		.tgid = client ? client : host_process_id(),
+	};
 }
 
 noinline void page_owner_set(struct page *page, unsigned int order, gfp_t gfp)
 {
+	struct page_event event = event_now(stack_depot_save_here(2));
 	unsigned long pfn = page_to_pfn(page);
 	struct page_note *note = &notes[pfn];
-	depot_stack_handle_t handle = stack_depot_save_here(2);
-	u64 now = ktime_get_ns();
 
 	host_lock(lock_of(pfn));
+	note->alloc = event;
 	note->allocated = true;
 	note->order = order;
 	note->gfp = gfp;
-	note->ts_ns = now;
-	note->handle = handle;
-	note_task(&note->pid, &note->tgid);
 	memcpy(note->comm, current->comm, sizeof(note->comm));
 	host_unlock(lock_of(pfn));
 }
 
 noinline void page_owner_clear(struct page *page)
 {
+	struct page_event event = event_now(stack_depot_save_here(2));
 	unsigned long pfn = page_to_pfn(page);
-	struct page_note *note = &notes[pfn];
-	depot_stack_handle_t handle = stack_depot_save_here(2);
-	u64 now = ktime_get_ns();
 
 	host_lock(lock_of(pfn));
-	note->allocated = false;
-	note->free_ts_ns = now;
-	note->free_handle = handle;
-	note_task(&note->free_pid, &note->free_tgid);
+	notes[pfn].free = event;
+	notes[pfn].allocated = false;
 	host_unlock(lock_of(pfn));
 }
 
@@ -143,7 +146,7 @@ void dump_page_owner(const struct page *page)
 	if (!page_owner_enabled)
 		return;
 	note = read_note(pfn);
-	if (!note.ts_ns) {
+	if (!note.alloc.ts_ns) {
 		pr_alert("page_owner info is not present (never set?)\n");
 		return;
 	}
@@ -151,15 +154,16 @@ void dump_page_owner(const struct page *page)
 	pr_alert("page last allocated via order %u, migratetype %s, gfp_mask %#x(%s), pid %d, tgid "
 		 "%d (%s), ts %llu, free_ts %llu\n",
 		 note.order, migratetype_names[gfp_migratetype(note.gfp)], note.gfp,
-		 gfp_names(note.gfp, names, sizeof(names)), note.pid, note.tgid, note.comm,
-		 (unsigned long long)note.ts_ns, (unsigned long long)note.free_ts_ns);
-	stack_depot_print(note.handle);
-	if (!note.free_ts_ns) {
+		 gfp_names(note.gfp, names, sizeof(names)), note.alloc.pid, note.alloc.tgid,
+		 note.comm, (unsigned long long)note.alloc.ts_ns,
+		 (unsigned long long)note.free.ts_ns);
+	stack_depot_print(note.alloc.stack);
+	if (!note.free.ts_ns) {
 		pr_alert("page_owner free stack trace missing\n");
 		return;
 	}
-	pr_alert("page last free pid %d tgid %d stack trace:\n", note.free_pid, note.free_tgid);
-	stack_depot_print(note.free_handle);
+	pr_alert("page last free pid %d tgid %d stack trace:\n", note.free.pid, note.free.tgid);
+	stack_depot_print(note.free.stack);
 }
 
 static void print_note(const struct page_note *note, unsigned long pfn, char *buf)
@@ -172,14 +176,14 @@ static void print_note(const struct page_note *note, unsigned long pfn, char *bu
 		       "Page allocated via order %u, mask %#x(%s), pid %d, tgid %d (%s), ts %llu "
 		       "ns\n",
 		       READ_ONCE(page->order), note->gfp,
-		       gfp_names(note->gfp, names, sizeof(names)), note->pid, note->tgid,
-		       note->comm, (unsigned long long)note->ts_ns);
+		       gfp_names(note->gfp, names, sizeof(names)), note->alloc.pid,
+		       note->alloc.tgid, note->comm, (unsigned long long)note->alloc.ts_ns);
 	len += snprintf(buf + len, PAGE_OWNER_TEXT - len,
 			"PFN 0x%lx type %s Block %lu type %s Flags 0x%lx(%s)\n", pfn,
 			migratetype_names[gfp_migratetype(note->gfp)], pfn >> pageblock_order,
 			migratetype_names[get_pageblock_migratetype(page)], READ_ONCE(page->flags),
 			page_flags_names(page, flags, sizeof(flags)));
-	stack = stack_depot_snprint(note->handle, buf + len, PAGE_OWNER_TEXT - len - 1, " ");
+	stack = stack_depot_snprint(note->alloc.stack, buf + len, PAGE_OWNER_TEXT - len - 1, " ");
 	strcpy(buf + len + stack, "\n");
 }
 

@@ -75,7 +75,7 @@ static struct kmem_cache_node *local_node(struct kmem_cache *s)
 	return s->node[current->busy->node];
 }
 
-struct sheaf *sheaf_new(struct kmem_cache *s, gfp_t gfp)
+static struct sheaf *new_sheaf(struct kmem_cache *s, gfp_t gfp)
 {
 	struct sheaf *sheaf;
 
@@ -132,7 +132,7 @@ static void fill_main(struct kmem_cache *s, struct cache_cpu *c)
 	if (!c->main->capacity) {
 		sheaf = barn_get_empty(n);
 		if (!sheaf)
-			sheaf = sheaf_new(s, GFP_NOWAIT);
+			sheaf = new_sheaf(s, GFP_NOWAIT);
 		if (!sheaf)
 			return;
 		set_main(c, sheaf);
@@ -201,7 +201,7 @@ static struct sheaf *put_away(struct kmem_cache *s, struct kmem_cache_node *n, s
 		return empty;
 	/* Perhaps it has room and only no empty one. */
 	if (READ_ONCE(n->nr_full) < s->barn_full)
-		empty = sheaf_new(s, GFP_NOWAIT);
+		empty = new_sheaf(s, GFP_NOWAIT);
 	if (empty && barn_put_full(s, n, full))
 		return empty;
 	sheaf_free(empty);
@@ -217,7 +217,7 @@ static void make_room(struct kmem_cache *s, struct cache_cpu *c)
 	if (!c->spare) {
 		c->spare = barn_get_empty(n);
 		if (!c->spare)
-			c->spare = sheaf_new(s, GFP_NOWAIT);
+			c->spare = new_sheaf(s, GFP_NOWAIT);
 	} else if (c->spare->size == c->spare->capacity) {
 		/* The older of the two goes: what was freed last is warm. */
 		c->spare = put_away(s, n, c->spare);

@@ -106,8 +106,7 @@ unsigned long sheaves_check(struct kmem_cache *s);
 void slab_flush_idle(void);
 /* Counts what these CPUs and the barns have into each cache's ->cached. Caller holds slab_mutex. */
 void slab_count_cached(void);
-/* One alone: an empty one (or NULL), its end, its objects back to their slabs, its invariants. */
-struct sheaf *sheaf_new(struct kmem_cache *s, gfp_t gfp);
+/* One alone: its end, its objects back to their slabs, its invariants. */
 void sheaf_free(struct sheaf *sheaf); /* NULL and no_sheaf are left alone */
 void sheaf_flush(struct kmem_cache *s, struct sheaf *sheaf);
 unsigned long sheaf_check(struct kmem_cache *s, int node, const struct sheaf *sheaf);

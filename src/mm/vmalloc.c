@@ -113,6 +113,8 @@ static void mark_first_page(struct vm_struct *vm)
 	WRITE_ONCE(vm->pages[0]->private, (unsigned long)vm);
 }
 
+static void *vmalloc_request(const struct area_request *rq);
+
 static int take_frames(struct vm_struct *vm, const struct area_request *rq, unsigned int nr)
 {
 	gfp_t gfp = (rq->gfp | __GFP_HIGHMEM) & ~__GFP_COMP;
@@ -263,7 +265,7 @@ static void *make_area(const struct area_request *rq)
 	return NULL;
 }
 
-void *vmalloc_request(const struct area_request *rq)
+static void *vmalloc_request(const struct area_request *rq)
 {
 	void *addr = make_area(rq);
 

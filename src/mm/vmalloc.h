@@ -40,7 +40,6 @@ struct area_request {
 };
 
 void vmalloc_areas_boot(void);
-void *vmalloc_request(const struct area_request *rq);
 void vmalloc_warn(unsigned long size, gfp_t gfp, const char *why);
 /* Addresses for @size bytes and a guard page, not yet found by others: vmap_area_publish(). */
 struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned int flags,

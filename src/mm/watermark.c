@@ -72,7 +72,7 @@ static long formula_min_free_kbytes(void)
 	return clamp_t(long, (long)int_sqrt(kbytes * 16), MIN_FREE_KBYTES_MIN, MIN_FREE_KBYTES_MAX);
 }
 
-void setup_per_zone_wmarks(void)
+static void setup_per_zone_wmarks(void)
 {
 	unsigned long pages_min = (unsigned long)min_free_kbytes >> (PAGE_SHIFT - 10);
 	unsigned long lowmem = 0;

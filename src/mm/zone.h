@@ -99,7 +99,6 @@ void drain_idle_pages(void);
 
 /* watermark.c */
 void watermarks_boot(long min_free_kbytes);
-void setup_per_zone_wmarks(void);
 
 /* pagetypeinfo.c */
 extern const char *const migratetype_names[MIGRATE_TYPES];
@@ -109,7 +108,6 @@ extern const char *const migratetype_names[MIGRATE_TYPES];
 extern const u8 zone_of_bits[GFP_ZONEMASK + 1];
 
 /* page_alloc.c */
-void bad_page(struct page *page, const char *why);
 void zero_pages(struct page *page, unsigned int order);
 
 static inline void zone_add_free(struct zone *zone, long pages)

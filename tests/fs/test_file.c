@@ -157,7 +157,7 @@ static void missing_methods(void **state)
 	assert_int_equal(vfs_flush(file, NULL), 0);
 	assert_int_equal(vfs_fallocate(file, 0, 0, 1), -EOPNOTSUPP);
 	assert_int_equal(vfs_truncate(inode_node(file->f_inode), 0), -EINVAL);
-	assert_int_equal(vfs_poll(file) & (POLLIN | POLLOUT), POLLIN | POLLOUT);
+	assert_int_equal(vfs_poll(file, NULL) & (POLLIN | POLLOUT), POLLIN | POLLOUT);
 	vfs_release(file);
 	driver_down();
 }

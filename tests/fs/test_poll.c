@@ -86,11 +86,11 @@ static void told_once(void **state)
 
 	/* Whoever only looks stands on no queue. */
 	ready = POLLIN;
-	assert_int_equal(vfs_poll(file), POLLIN);
+	assert_int_equal(vfs_poll(file, NULL), POLLIN);
 	assert_false(waitqueue_active(&queues[0]));
 
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(vfs_poll_wait(file, &a), POLLIN);
+		assert_int_equal(vfs_poll(file, &a), POLLIN);
 		assert_int_equal(queues[0].waiters, 1);
 		assert_int_equal(queues[1].waiters, 1);
 		wake_up(&queues[i % 2]);
@@ -100,14 +100,14 @@ static void told_once(void **state)
 		assert_null(woken);
 	}
 	/* Another takes the place of the first, who is not told any more. */
-	vfs_poll_wait(file, &a);
-	vfs_poll_wait(file, &b);
+	vfs_poll(file, &a);
+	vfs_poll(file, &b);
 	assert_ptr_equal(taken(&dropped), &a);
 	wake_up(&queues[1]);
 	assert_ptr_equal(taken(&woken), &b);
 	/* A look in between changes nothing. */
-	vfs_poll_wait(file, &a);
-	vfs_poll(file);
+	vfs_poll(file, &a);
+	vfs_poll(file, NULL);
 	assert_int_equal(asked, 8);
 	vfs_release(file);
 	assert_ptr_equal(taken(&dropped), &a);
@@ -119,8 +119,8 @@ static void nothing_is_left_on_the_queues(void **state)
 	struct file *file = driver_up(&with_poll), *other = must_open("dev/test0", O_RDONLY);
 	int a, b;
 
-	vfs_poll_wait(file, &a);
-	vfs_poll_wait(other, &b);
+	vfs_poll(file, &a);
+	vfs_poll(other, &b);
 	assert_int_equal(queues[0].waiters, 2);
 	vfs_release(file);
 	assert_ptr_equal(taken(&dropped), &a);
@@ -153,7 +153,7 @@ static void no_change_is_missed(void **state)
 	struct file *file = driver_up(&fops);
 	int a;
 
-	assert_int_equal(vfs_poll_wait(file, &a), 0);
+	assert_int_equal(vfs_poll(file, &a), 0);
 	assert_ptr_equal(taken(&woken), &a);
 	vfs_release(file);
 	driver_down();
@@ -164,7 +164,7 @@ static void drivers_that_do_not_help(void **state)
 	struct file *file = driver_up(&without_poll);
 	int a;
 
-	assert_int_equal(vfs_poll_wait(file, &a), POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+	assert_int_equal(vfs_poll(file, &a), POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
 	vfs_release(file);
 	assert_ptr_equal(taken(&dropped), &a);
 	driver_down();
@@ -176,7 +176,7 @@ static void drivers_that_do_not_help(void **state)
 	console_loglevel = 0;
 	file = driver_up(&with_poll);
 	ready = POLLNVAL; /* it faults */
-	assert_int_equal(vfs_poll_wait(file, &a), POLLERR);
+	assert_int_equal(vfs_poll(file, &a), POLLERR);
 	vfs_release(file);
 	assert_ptr_equal(taken(&dropped), &a);
 	driver_down();

@@ -76,11 +76,11 @@ static void nobody_waits_who_will_not(void **state)
 
 	assert_int_equal(vfs_read(file, buf, 1, NULL), -EAGAIN);
 	assert_int_equal(vfs_read(file, buf, 0, NULL), 0);
-	assert_int_equal(vfs_poll(file), POLLOUT | POLLWRNORM);
+	assert_int_equal(vfs_poll(file, NULL), POLLOUT | POLLWRNORM);
 	assert_int_equal(vfs_write(file, buf, 1, NULL), 1);
-	assert_int_equal(vfs_poll(file), POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
+	assert_int_equal(vfs_poll(file, NULL), POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
 	assert_int_equal(vfs_write(file, buf, sizeof(buf), NULL), SIZE - 2);
-	assert_int_equal(vfs_poll(file), POLLIN | POLLRDNORM);
+	assert_int_equal(vfs_poll(file, NULL), POLLIN | POLLRDNORM);
 	assert_int_equal(vfs_write(file, buf, 1, NULL), -EAGAIN);
 	assert_int_equal(vfs_write(file, buf, 0, NULL), 0);
 	assert_int_equal(vfs_read(file, buf, sizeof(buf), NULL), SIZE - 1);
@@ -182,7 +182,7 @@ static void bad_addresses(void **state)
 
 	window.host = buf;
 	assert_int_equal(vfs_write(file, (char *)8, 5, NULL), -EFAULT);
-	assert_int_equal(vfs_poll(file), POLLOUT | POLLWRNORM);
+	assert_int_equal(vfs_poll(file, NULL), POLLOUT | POLLWRNORM);
 	user_windows_set(&window, 1);
 	assert_int_equal(vfs_write(file, (char *)0x1000, 5, NULL), 3);
 	memset(buf, 0, sizeof(buf));
