@@ -23,6 +23,7 @@
 #include <kmem/shrinker.h>
 
 #include "kernel/log.h"
+#include "kernel/random.h"
 
 static __maybe_unused void boot(const char *words)
 {
@@ -77,6 +78,35 @@ static __maybe_unused unsigned int logged(u64 since, const char *text)
 		if (log_line(seq, line, sizeof(line)) && strstr(line, text))
 			n++;
 	return n;
+}
+
+/* Of the first node. */
+static __maybe_unused struct zone *zone_of(enum zone_type idx)
+{
+	return &NODE_DATA(0)->node_zones[idx];
+}
+
+/* How often somebody had to ask for memory back himself. */
+static __maybe_unused unsigned long stalls(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		sum += atomic_long_read(&zone->allocstall);
+	return sum;
+}
+
+/* What the host has given this process. */
+static __maybe_unused unsigned long resident_pages(void)
+{
+	unsigned long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu", &size, &resident), 2);
+	fclose(f);
+	return resident;
 }
 
 /*
@@ -159,9 +189,7 @@ struct worker {
 
 static __maybe_unused u64 random_of(struct worker *w, u64 below)
 {
-	w->seed ^= w->seed << 13;
-	w->seed ^= w->seed >> 7;
-	w->seed ^= w->seed << 17;
+	w->seed = next_random(w->seed);
 	return w->seed % below;
 }
 
@@ -182,7 +210,7 @@ static __maybe_unused unsigned long run_workers(unsigned int n, void (*fn)(struc
 
 	assert_true(n <= ARRAY_SIZE(w));
 	for (unsigned int i = 0; i < n; i++) {
-		w[i] = (struct worker){ fn, arg, i, .seed = 88172645463325252ull + i * 7919 };
+		w[i] = (struct worker){ fn, arg, i, .seed = RANDOM_SEED + i * 7919 };
 		assert_int_equal(pthread_create(&w[i].thread, NULL, worker_main, &w[i]), 0);
 	}
 	for (unsigned int i = 0; i < n; i++) {

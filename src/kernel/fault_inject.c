@@ -35,6 +35,7 @@
 
 #include "fault_inject.h"
 #include "host.h"
+#include "random.h"
 
 #define MAX_MARKS 64
 
@@ -115,15 +116,12 @@ static bool stack_passes(const struct fault_attr *attr)
 	return found;
 }
 
-/* The random numbers of all attributes: xorshift (Marsaglia 2003). */
+/* For all attributes. Two at once may get the same number. */
 static unsigned int random_below_100(void)
 {
-	static u64 state = 88172645463325252ull;
-	u64 x = READ_ONCE(state);
+	static u64 state = RANDOM_SEED;
+	u64 x = next_random(READ_ONCE(state));
 
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
 	WRITE_ONCE(state, x);
 	return x % 100;
 }

@@ -11,9 +11,10 @@
  * 4. Locks: the caller's. Who inserts holds vmap_lock; a tree that is nobody else's may be read and
  *    erased from without it.
  */
+#include "../kernel/random.h"
 #include "vmap_area.h"
 
-static unsigned long priority_seed = 88172645463325252ul; /* of all trees */
+static unsigned long last_priority = RANDOM_SEED; /* in any tree */
 
 static unsigned long max_of(const struct vmap_area *va)
 {
@@ -61,10 +62,8 @@ void vmap_tree_insert(struct vmap_area **root, struct vmap_area *va)
 {
 	struct vmap_area *l, *r;
 
-	priority_seed ^= priority_seed << 13;
-	priority_seed ^= priority_seed >> 7;
-	priority_seed ^= priority_seed << 17;
-	va->priority = priority_seed;
+	last_priority = next_random(last_priority);
+	va->priority = last_priority;
 	va->left = va->right = NULL;
 	update(va);
 	split(*root, va->va_start, &l, &r);

@@ -66,25 +66,27 @@ static void count(struct worker *w)
 	}
 }
 
-static void count_on(const char *words, unsigned int threads)
+/* @threads of them run @fn at once, which counts @each; no count may be lost. */
+static void count_on(const char *words, unsigned int threads, void (*fn)(struct worker *),
+		     unsigned long each)
 {
 	unsigned long sum = 0;
 
 	memset(counters, 0, sizeof(counters));
 	boot(words);
-	assert_int_equal(run_workers(threads, count, NULL), 0);
+	assert_int_equal(run_workers(threads, fn, NULL), 0);
 	for (int i = 0; i < NR_CPUS; i++)
 		sum += counters[i].count;
-	assert_int_equal(sum, threads * stress(20000));
+	assert_int_equal(sum, threads * each);
 	halt();
 }
 
 static void test_alone_on_a_CPU(void **state)
 {
-	count_on("mem=64M,cpus=2", 2);
-	count_on("mem=64M,cpus=2", 7);
-	count_on("mem=64M,cpus=1", 5);
-	count_on("mem=64M,cpus=3", 20);
+	count_on("mem=64M,cpus=2", 2, count, stress(20000));
+	count_on("mem=64M,cpus=2", 7, count, stress(20000));
+	count_on("mem=64M,cpus=1", 5, count, stress(20000));
+	count_on("mem=64M,cpus=3", 20, count, stress(20000));
 }
 
 /* The three ways in, and one that becomes another, also inside each other. */
@@ -120,20 +122,9 @@ static void count_inline(struct worker *w)
 
 static void test_alone_in_inline_sections(void **state)
 {
-	static const char *const machines[] = { "mem=64M,cpus=2", "mem=64M,cpus=3",
-						"mem=64M,cpus=1" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
-		unsigned long sum = 0;
-
-		memset(counters, 0, sizeof(counters));
-		boot(machines[i]);
-		assert_int_equal(run_workers(6, count_inline, NULL), 0);
-		for (int c = 0; c < NR_CPUS; c++)
-			sum += counters[c].count;
-		assert_int_equal(sum, 6 * stress(20000));
-		halt();
-	}
+	count_on("mem=64M,cpus=2", 6, count_inline, stress(20000));
+	count_on("mem=64M,cpus=3", 6, count_inline, stress(20000));
+	count_on("mem=64M,cpus=1", 6, count_inline, stress(20000));
 }
 
 static long add_here(void *arg)
@@ -182,20 +173,9 @@ static void count_here_and_there(struct worker *w)
 
 static void test_working_on_each_other_s_CPUs(void **state)
 {
-	static const char *const machines[] = { "mem=64M,cpus=2", "mem=64M,cpus=3",
-						"mem=64M,cpus=1" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
-		unsigned long sum = 0;
-
-		memset(counters, 0, sizeof(counters));
-		boot(machines[i]);
-		assert_int_equal(run_workers(4, count_here_and_there, NULL), 0);
-		for (int c = 0; c < NR_CPUS; c++)
-			sum += counters[c].count;
-		assert_int_equal(sum, 2 * 4 * stress(300));
-		halt();
-	}
+	count_on("mem=64M,cpus=2", 4, count_here_and_there, 2 * stress(300));
+	count_on("mem=64M,cpus=3", 4, count_here_and_there, 2 * stress(300));
+	count_on("mem=64M,cpus=1", 4, count_here_and_there, 2 * stress(300));
 }
 
 static unsigned int held;

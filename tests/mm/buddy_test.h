@@ -6,11 +6,6 @@
 #include "machine.h"
 #include "mm/zone.h"
 
-static struct zone *zone_of(enum zone_type idx)
-{
-	return &NODE_DATA(0)->node_zones[idx];
-}
-
 static struct page *take(struct zone *zone, unsigned int order, enum migratetype type)
 {
 	struct page *page;

@@ -3,11 +3,6 @@
 #include "machine.h"
 #include "mm/zone.h"
 
-static struct zone *zone_of(enum zone_type idx)
-{
-	return &NODE_DATA(0)->node_zones[idx];
-}
-
 /* Takes pages until there are none for @gfp. Returns how many. */
 static unsigned long fill(gfp_t gfp, unsigned int order, struct list_head *taken)
 {
@@ -223,16 +218,6 @@ static void test_1_5_NORETRY_and_costly_orders_give_up(void **state)
 	assert_gives_up(GFP_KERNEL | __GFP_REPEAT | __GFP_NOWARN, 0, &taken);
 	empty(&taken);
 	halt();
-}
-
-static unsigned long stalls(void)
-{
-	unsigned long sum = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		sum += atomic_long_read(&zone->allocstall);
-	return sum;
 }
 
 /* Nobody gives up before he has asked for memory back, and some ask more than once. */

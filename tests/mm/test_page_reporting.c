@@ -5,17 +5,6 @@
 #define ORDER  pageblock_order
 #define BLOCKS 40
 
-static unsigned long resident_pages(void)
-{
-	unsigned long size, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%lu %lu", &size, &resident), 2);
-	fclose(f);
-	return resident;
-}
-
 /* All free blocks of a pageblock or more are reported, some time. */
 static bool all_reported(void)
 {

@@ -3,11 +3,6 @@
 #include "machine.h"
 #include "mm/zone.h"
 
-static struct zone *zone_of(enum zone_type idx)
-{
-	return &NODE_DATA(0)->node_zones[idx];
-}
-
 static struct per_cpu_pages *lists_of(unsigned int cpu)
 {
 	return per_cpu_ptr(zone_of(ZONE_DMA32)->per_cpu_pageset, cpu);

@@ -176,16 +176,6 @@ static void test_10_1_direct_reclaim_makes_room(void **state)
 	halt();
 }
 
-static unsigned long stalls(void)
-{
-	unsigned long sum = 0;
-	struct zone *zone;
-
-	for_each_zone(zone)
-		sum += atomic_long_read(&zone->allocstall);
-	return sum;
-}
-
 static void test_10_1_who_cannot_sleep_reclaims_nothing(void **state)
 {
 	struct page *page, *next;

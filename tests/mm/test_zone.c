@@ -7,11 +7,6 @@
 
 #define MIB (1ul << 20 >> PAGE_SHIFT) /* pages */
 
-static struct zone *zone_of(enum zone_type idx)
-{
-	return &NODE_DATA(0)->node_zones[idx];
-}
-
 static void test_2_1_zones_end_at_16M_and_4G(void **state)
 {
 	boot("mem=8G,cpus=1");
@@ -267,27 +262,16 @@ static void test_2_6_spanned_present_managed(void **state)
 	halt();
 }
 
-static unsigned long resident_kib(void)
-{
-	unsigned long size, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "r");
-
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%lu %lu", &size, &resident), 2);
-	fclose(f);
-	return resident * (sysconf(_SC_PAGESIZE) >> 10);
-}
-
 static void test_untouched_memory_costs_nothing(void **state)
 {
-	unsigned long before = resident_kib();
+	unsigned long before = resident_pages();
 	struct zone *normal = zone_of(ZONE_NORMAL);
 	struct page *page, *next;
 	unsigned long untouched;
 	LIST_HEAD(taken);
 
 	boot("mem=256G,cpus=2");
-	assert_true(resident_kib() < before + (64 << 10));
+	assert_true(resident_pages() < before + (64ul << 20 >> PAGE_SHIFT));
 	untouched = normal->nr_untouched;
 	assert_true(untouched > 50000);
 	for (unsigned int n = 0; n < 20; n++) {

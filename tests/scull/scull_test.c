@@ -51,6 +51,18 @@ void world_down(void)
 	assert_int_equal(machine_halt(), 0);
 }
 
+int world_setup(void **state)
+{
+	world_up("mem=64M,cpus=2");
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	world_down();
+	return 0;
+}
+
 struct file *dev_open(const char *name, int number, unsigned int flags)
 {
 	struct file *file;

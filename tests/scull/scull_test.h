@@ -51,6 +51,10 @@ static inline size_t unit_bytes(const struct family *f, int unit)
 void machine_up(const char *words);
 void world_up(const char *words);
 void world_down(void);
+/* Before and after a test that needs no more of its world than that it is there. */
+int world_setup(void **state);
+int world_teardown(void **state);
+#define scull_test(fn) cmocka_unit_test_setup_teardown(fn, world_setup, world_teardown)
 
 /* "scullp", 0 -> dev/scullp0; must succeed. */
 struct file *dev_open(const char *name, int number, unsigned int flags);

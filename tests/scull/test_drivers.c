@@ -4,18 +4,6 @@
 #include <kmem/vmalloc.h>
 #include "scull_test.h"
 
-static int setup(void **state)
-{
-	world_up("mem=64M,cpus=2");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_down();
-	return 0;
-}
-
 /* Addresses of the quanta of device 0, which has one item. Returns their number. */
 static int quanta(const char *proc, unsigned long *addr, int max)
 {
@@ -115,10 +103,10 @@ static void scullv_takes_areas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(scull_takes_kmalloc_objects, setup, teardown),
-		cmocka_unit_test_setup_teardown(scullc_takes_objects_of_its_cache, setup, teardown),
-		cmocka_unit_test_setup_teardown(scullp_takes_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(scullv_takes_areas, setup, teardown),
+		scull_test(scull_takes_kmalloc_objects),
+		scull_test(scullc_takes_objects_of_its_cache),
+		scull_test(scullp_takes_pages),
+		scull_test(scullv_takes_areas),
 	};
 
 	return cmocka_run_group_tests_name("scull/drivers", tests, NULL, NULL);

@@ -2,18 +2,6 @@
 /* The text of proc/scull*mem and proc/scullseq, line by line. */
 #include "scull_test.h"
 
-static int setup(void **state)
-{
-	world_up("mem=64M,cpus=2");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_down();
-	return 0;
-}
-
 static void expect_line(char **text, const char *line)
 {
 	char *end = strchr(*text, '\n');
@@ -113,8 +101,8 @@ static void long_and_sparse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_and_sparse, setup, teardown),
+		scull_test(lines),
+		scull_test(long_and_sparse),
 	};
 
 	return cmocka_run_group_tests_name("scull/show", tests, NULL, NULL);

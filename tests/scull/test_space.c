@@ -2,18 +2,6 @@
 /* Length, holes and preallocation on every device. */
 #include "scull_test.h"
 
-static int setup(void **state)
-{
-	world_up("mem=64M,cpus=2");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_down();
-	return 0;
-}
-
 static void fill(struct file *file, loff_t pos, size_t len, unsigned char byte)
 {
 	unsigned char *buf = malloc(len);
@@ -213,11 +201,11 @@ static void preallocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(blocks, setup, teardown),
-		cmocka_unit_test_setup_teardown(shorter_and_longer, setup, teardown),
-		cmocka_unit_test_setup_teardown(holes, setup, teardown),
-		cmocka_unit_test_setup_teardown(holes_over_sets, setup, teardown),
-		cmocka_unit_test_setup_teardown(preallocation, setup, teardown),
+		scull_test(blocks),
+		scull_test(shorter_and_longer),
+		scull_test(holes),
+		scull_test(holes_over_sets),
+		scull_test(preallocation),
 	};
 
 	return cmocka_run_group_tests_name("scull/space", tests, NULL, NULL);
