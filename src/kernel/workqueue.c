@@ -3,9 +3,11 @@
  * workqueue.c - one thread that does what others may not stop for.
  *
  * Items are done one after the other in the order they were queued. Invariant: an item is on the
- * queue if and only if it is pending. Locks: queue_lock, never held while an item runs.
+ * queue if and only if it is pending. Locks: queue_lock, never held while an item runs. An item that
+ * faults ends; the thread goes on with the next.
  */
 #include <kmem/mutex.h>
+#include <kmem/oops.h>
 #include <kmem/workqueue.h>
 
 #include "host.h"
@@ -60,9 +62,16 @@ static void count_done(void)
 	wake_up_all(&done_wait);
 }
 
+static long run(void *work)
+{
+	((struct work_struct *)work)->func(work);
+	return 0;
+}
+
 static void *worker_main(void *unused)
 {
 	struct work_struct *work;
+	long ret;
 
 	current->flags |= PF_KTHREAD;
 	for (;;) {
@@ -72,7 +81,7 @@ static void *worker_main(void *unused)
 		if (!work)
 			break;
 		/* The item may free itself: nothing of it is touched afterwards. */
-		work->func(work);
+		oops_guard(run, work, &ret);
 		count_done();
 		cpu_park();
 	}

@@ -28,6 +28,7 @@
  */
 #include <kmem/bug.h>
 #include <kmem/ldd3.h>
+#include <kmem/oops.h>
 #include <kmem/percpu.h>
 #include <kmem/rcupdate.h>
 #include <kmem/workqueue.h>
@@ -133,12 +134,24 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	return slab;
 }
 
+static long destroy_objects(void *arg)
+{
+	struct page *slab = arg;
+	struct kmem_cache *s = slab->slab_cache;
+
+	for (unsigned int i = 0; i < slab->objects; i++)
+		s->book_dtor(slab_object(s, slab, i), s, 0);
+	return 0;
+}
+
 static void free_slab_now(struct kmem_cache *s, struct page *slab)
 {
 	unsigned int order = slab->order;
+	long ret;
 
-	for (unsigned int i = 0; s->book_dtor && i < slab->objects; i++)
-		s->book_dtor(slab_object(s, slab, i), s, 0);
+	/* Whoever shrinks a cache holds locks that must not stay held if a destructor faults. */
+	if (s->book_dtor)
+		oops_guard(destroy_objects, slab, &ret);
 	account_slab(s, slab, -1);
 	slab->freelist = NULL;
 	for (unsigned long i = 0; i < 1ul << order; i++) {

@@ -15,13 +15,16 @@
  *	(freeable >> priority) * 4 / seeks  +  (deferred >> priority),
  *    at most 2 * freeable, in batches. What was due and not done is deferred to a later round, for
  *    each node separately if the shrinker tells nodes apart. Source: Linux 6.1, do_shrink_slab().
- * 4. Locks: shrinker_mutex around the list and the calls; no lock of an allocator is held here.
+ * 4. A shrinker that faults gave nothing, and the round goes on. One that asks for memory itself, and
+ *    so for reclaim, finds that under way.
+ * 5. Locks: shrinker_mutex around the list and the calls; no lock of an allocator is held here.
  *    A thread in reclaim has PF_MEMALLOC: its own requests may use the reserves and do not
  *    reclaim in turn.
  */
 #include <stdio.h>
 #include <kmem/bug.h>
 #include <kmem/mutex.h>
+#include <kmem/oops.h>
 #include <kmem/shrinker.h>
 #include <kmem/slab.h>
 
@@ -103,13 +106,35 @@ struct shrink_result {
 	unsigned long scanned, freed; /* objects */
 };
 
+struct question {
+	unsigned long (*fn)(struct shrinker *s, struct shrink_control *sc);
+	struct shrinker *s;
+	struct shrink_control *sc;
+};
+
+static long put_question(void *arg)
+{
+	const struct question *q = arg;
+
+	return (long)q->fn(q->s, q->sc);
+}
+
+static unsigned long ask(unsigned long (*fn)(struct shrinker *s, struct shrink_control *sc),
+			 struct shrinker *s, struct shrink_control *sc, unsigned long if_it_faults)
+{
+	struct question q = { fn, s, sc };
+	long answer;
+
+	return oops_guard(put_question, &q, &answer) ? if_it_faults : (unsigned long)answer;
+}
+
 /* Caller holds shrinker_mutex. */
 static void do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int priority,
 			   struct shrink_result *result)
 {
 	atomic_long_t *nr_deferred = &s->nr_deferred[s->flags & SHRINKER_NUMA_AWARE ? sc->nid : 0];
 	long batch = s->batch ? s->batch : SHRINK_BATCH;
-	long freeable = (long)s->count_objects(s, sc);
+	long freeable = (long)ask(s->count_objects, s, sc, 0);
 	long deferred, delta, total, scanned = 0;
 
 	if (freeable == 0 || freeable == (long)SHRINK_EMPTY)
@@ -122,7 +147,7 @@ static void do_shrink_slab(struct shrinker *s, struct shrink_control *sc, int pr
 
 		sc->nr_to_scan = min(batch, total);
 		sc->nr_scanned = sc->nr_to_scan;
-		ret = s->scan_objects(s, sc);
+		ret = ask(s->scan_objects, s, sc, SHRINK_STOP);
 		if (ret == SHRINK_STOP)
 			break;
 		result->freed += ret;
@@ -147,6 +172,8 @@ static struct shrink_result shrink_nodes(gfp_t gfp, u32 nodes, int priority)
 	struct shrink_result result = { 0 };
 	struct shrinker *s;
 
+	if (READ_ONCE(shrinker_mutex.owner) == current)
+		return result;
 	mutex_lock(&shrinker_mutex);
 	list_for_each_entry(s, &shrinkers, list) {
 		for (unsigned int nid = 0; nid < nr_online_nodes; nid++) {

@@ -117,6 +117,30 @@ static void test_5_6_a_destructor_may_free_what_it_has(void **state)
 	halt();
 }
 
+static void fault_on_third(void *p, kmem_cache_t *cache, unsigned long flags)
+{
+	if (++calls.unmade == 3)
+		*nowhere = 1;
+}
+
+/* A destructor that faults costs what it had, and nobody a lock. */
+static void test_5_6_a_destructor_s_fault_is_its_own(void **state)
+{
+	kmem_cache_t *cache;
+	u64 mark;
+
+	skip_under_tsan();
+	boot("mem=64M,cpus=1");
+	memset(&calls, 0, sizeof(calls));
+	mark = log_next_seq();
+	cache = kmem_cache_create("faults", 512, 0, 0, NULL, fault_on_third);
+	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+	assert_int_equal(kmem_cache_destroy(cache), 0);
+	assert_int_equal(logged(mark, "Oops:"), 1);
+	assert_false(mutex_is_locked(&slab_mutex));
+	halt();
+}
+
 static void test_5_8_destroy_tells(void **state)
 {
 	kmem_cache_t *cache;
@@ -207,6 +231,7 @@ int main(void)
 		machine_test(test_5_6_constructor_and_destructor_of_the_book),
 		machine_test(test_5_6_the_constructor_is_told_what_it_may_do),
 		machine_test(test_5_6_a_destructor_may_free_what_it_has),
+		machine_test(test_5_6_a_destructor_s_fault_is_its_own),
 		machine_test(test_5_8_destroy_tells),
 		machine_test(test_offsets_and_flags),
 		machine_test(test_5_1_NO_REAP),

@@ -228,6 +228,72 @@ static void test_10_2_nodes_are_asked_one_by_one(void **state)
 	halt();
 }
 
+static unsigned long fault_at_count(struct shrinker *s, struct shrink_control *sc)
+{
+	return *nowhere;
+}
+
+static unsigned long fault_at_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	nowhere[4] = 1;
+	return 1;
+}
+
+/* A shrinker that faults gave nothing; the others are asked, and nothing stays locked. */
+static void test_10_2_a_fault_is_the_shrinker_s_own(void **state)
+{
+	struct shrinker *bad[2], *good;
+	u64 mark;
+
+	skip_under_tsan();
+	boot("mem=64M,cpus=1");
+	for (int i = 0; i < 2; i++) {
+		bad[i] = shrinker_alloc(0, "bad");
+		bad[i]->count_objects = i ? count_book : fault_at_count;
+		bad[i]->scan_objects = fault_at_scan;
+		shrinker_register(bad[i]);
+	}
+	good = book_open(0, 2, 0);
+	book.freeable[0] = 1000;
+	mark = log_next_seq();
+	drop_slab();
+	assert_int_equal(logged(mark, "Oops:"), 2);
+	assert_int_equal(logged(mark, "address: 0000000000000040"), 1);
+	assert_int_equal(logged(mark, "address: 0000000000000050"), 1);
+	assert_true(book.rounds >= 2);
+	shrinker_free(bad[0]);
+	shrinker_free(bad[1]);
+	shrinker_free(good);
+	halt();
+}
+
+static unsigned long scan_takes_all(struct shrinker *s, struct shrink_control *sc)
+{
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	return SHRINK_STOP;
+}
+
+/* It comes to reclaim in the middle of being asked, and does not wait for itself. */
+static void test_10_2_a_shrinker_may_need_memory(void **state)
+{
+	struct shrinker *s;
+
+	boot("mem=16M,cpus=1");
+	s = book_open(0, 2, 0);
+	s->scan_objects = scan_takes_all;
+	book.freeable[0] = 1000;
+	drop_slab();
+	assert_true(book.rounds >= 1);
+	shrinker_free(s);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +302,8 @@ int main(void)
 		machine_test(test_10_2_contexts),
 		machine_test(test_10_2_drop_slab_ends),
 		machine_test(test_10_2_nodes_are_asked_one_by_one),
+		machine_test(test_10_2_a_fault_is_the_shrinker_s_own),
+		machine_test(test_10_2_a_shrinker_may_need_memory),
 	};
 
 	return cmocka_run_group_tests_name("mm/shrinker", tests, NULL, NULL);
