@@ -5,7 +5,9 @@
  * dev/hello keeps the last lines written to it, each in an object of a cache of its own, so that
  * proc/slabinfo shows a row "hello_line" that grows with every write:
  *
- *	kmemfs_hello -o hello.keep=3 /mnt/k
+ *	cc -o hello.so -DKBUILD_MODNAME=hello hello_driver.c \
+ *		$(pkg-config --cflags --libs kmem-module)
+ *	kmemfs -o insmod=./hello.so,hello.keep=3 /mnt/k
  *	echo one > /mnt/k/dev/hello
  *	cat /mnt/k/dev/hello /mnt/k/proc/hello
  *	grep hello /mnt/k/proc/slabinfo

@@ -7,6 +7,9 @@
  * parameters lie in linker sections; builtin_modules_load() of the program that links it loads
  * them in link order: parameters first ("name.param=value" words of the boot line), then init.
  *
+ * With -DMODULE as well it can be made a shared object, which kmemfs loads ("insmod=FILE"):
+ * `pkg-config --cflags --libs kmem-module` has all the flags but KBUILD_MODNAME.
+ *
  * Source of the rules: the kernel's module.h and moduleparam.h.
  */
 #ifndef KMEM_MODULE_H
@@ -46,6 +49,28 @@ struct kernel_param {
 	void *arg;
 };
 
+/* The modules and parameters that a program, or a shared object, was linked with. */
+struct builtin_modules {
+	struct module *const *start, *const *stop;
+	const struct kernel_param *params, *params_stop;
+};
+
+extern struct module *const __start_kmem_modules[] __attribute__((weak, visibility("hidden")));
+extern struct module *const __stop_kmem_modules[] __attribute__((weak, visibility("hidden")));
+extern const struct kernel_param __start_kmem_params[] __attribute__((weak, visibility("hidden")));
+extern const struct kernel_param __stop_kmem_params[] __attribute__((weak, visibility("hidden")));
+
+#define THIS_BUILTIN_MODULES                                                                       \
+	{                                                                                          \
+		__start_kmem_modules, __stop_kmem_modules, __start_kmem_params, __stop_kmem_params \
+	}
+
+#ifdef MODULE
+#include <kmem/module_file.h>
+#else
+#define KMEM_CONTENTS
+#endif
+
 #define KMEM_CAT_(a, b)	     a##b
 #define KMEM_CAT(a, b)	     KMEM_CAT_(a, b)
 #define KMEM_STRINGIFY_(...) #__VA_ARGS__
@@ -80,7 +105,7 @@ void KMEM_MOD_SYM(cleanup_module_)(void) __attribute__((weak));
 		.license = text,                                \
 	};                                                      \
 	static struct module *const KMEM_MOD_SYM(module_entry_) \
-		__attribute__((used, section("kmem_modules"))) = THIS_MODULE
+		__attribute__((used, section("kmem_modules"))) = THIS_MODULE KMEM_CONTENTS
 
 #define module_param_cb(pname, param_ops, ptr, mode)                          \
 	static const struct kernel_param KMEM_CAT(param_entry_, pname)        \
@@ -133,13 +158,10 @@ int module_unload(struct module *mod);
 /* Unloads all, newest first. Returns the number that were still in use (and stay). */
 int modules_unload_all(void);
 
-/* The modules and parameters that a program was linked with. */
-struct builtin_modules {
-	struct module *const *start, *const *stop;
-	const struct kernel_param *params, *params_stop;
-};
-
-/* Makes a program's modules known; registering the same ones again is harmless. 0 or -ENOMEM. */
+/*
+ * Makes a program's modules known; registering the same ones again is harmless. 0, -ENOMEM, or
+ * -EEXIST with a line in the log if another module of that name is known.
+ */
 int builtin_modules_register(const struct builtin_modules *set);
 /*
  * Loads all that are known. -ENOENT, with nothing loaded, if the boot line names a module or a
@@ -147,21 +169,11 @@ int builtin_modules_register(const struct builtin_modules *set);
  */
 int builtin_modules_load_all(void);
 
-extern struct module *const __start_kmem_modules[] __attribute__((weak, visibility("hidden")));
-extern struct module *const __stop_kmem_modules[] __attribute__((weak, visibility("hidden")));
-extern const struct kernel_param __start_kmem_params[] __attribute__((weak, visibility("hidden")));
-extern const struct kernel_param __stop_kmem_params[] __attribute__((weak, visibility("hidden")));
-
 /* Loads the modules linked into the calling program. 0 or the first -errno (that one and the
  * ones after it are not loaded). */
 static inline int builtin_modules_load(void)
 {
-	const struct builtin_modules set = {
-		__start_kmem_modules,
-		__stop_kmem_modules,
-		__start_kmem_params,
-		__stop_kmem_params,
-	};
+	const struct builtin_modules set = THIS_BUILTIN_MODULES;
 	int ret = builtin_modules_register(&set);
 
 	return ret ? ret : builtin_modules_load_all();

@@ -77,11 +77,12 @@ struct task_struct {
 	/* What its first question for signals calls: from then on they are passed to it. NULL: they
 	 * are already, or nobody sends any. Its own. */
 	void (*hear_signals)(void);
-	unsigned int flags;  /* PF_* */
-	unsigned int parked; /* 1: asleep in task_park(), the word it sleeps on */
-	int pid;
+	unsigned int flags;    /* PF_* */
+	unsigned int parked;   /* 1: asleep in task_park(), the word it sleeps on */
+	int host_tid;	       /* the host's number of the thread */
+	int pid, tgid;	       /* the client's, while it serves a request; else the thread's own */
 	unsigned int uid, gid; /* the client's, while it serves a request */
-	int client_pid;
+	int client_pid;	       /* the same; 0: it serves none, -1: one whose number is not known */
 	char comm[TASK_COMM_LEN];
 	const struct user_window *user; /* the client's memory; see uaccess.h */
 	unsigned int nr_user;

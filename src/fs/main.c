@@ -23,6 +23,7 @@
 #include <kmem/sched.h>
 
 #include "bridge.h"
+#include "insmod.h"
 #include "mountpoint.h"
 #include "options.h"
 #include "vfs.h"
@@ -87,10 +88,21 @@ static void mount_is_up(void)
 	close(report_fd);
 }
 
-/* Boots the machine with its files and modules. 0, or -1 and nothing is left. */
-static int boot(const struct machine_config *config)
+/* The program's own modules first: they have the same numbers whatever else is loaded. */
+static int load_modules(const struct options *opt)
 {
-	int err = machine_boot(config);
+	const struct builtin_modules own = THIS_BUILTIN_MODULES;
+	int err = builtin_modules_register(&own);
+
+	for (unsigned int i = 0; i < opt->nr_insmod && !err; i++)
+		err = insmod(opt->insmod[i]);
+	return err ? err : builtin_modules_load_all();
+}
+
+/* Boots the machine with its files and modules. 0, or -1 and nothing is left. */
+static int boot(const struct options *opt)
+{
+	int err = machine_boot(&opt->machine);
 
 	if (err) {
 		fprintf(stderr, "kmemfs: the machine does not boot: %s\n", strerror(-err));
@@ -103,7 +115,7 @@ static int boot(const struct machine_config *config)
 		machine_halt();
 		return -1;
 	}
-	err = builtin_modules_load();
+	err = load_modules(opt);
 	if (!err)
 		return 0;
 	fprintf(stderr, "kmemfs: a module could not be loaded: %s\n", strerror(-err));
@@ -146,7 +158,7 @@ static int run(const struct options *opt, const char *mountpoint)
 	};
 	int err;
 
-	if (boot(&opt->machine))
+	if (boot(opt))
 		return 1;
 	if (bridge_mount(&bridge)) {
 		fprintf(stderr, "kmemfs: mounting on %s failed\n", mountpoint);

@@ -17,6 +17,7 @@ static const struct mount_word {
 	const char *name; /* with '=': takes a value */
 	const char *help;
 } mount_words[] = {
+	{ "insmod=", "a driver of your own, made a shared object (see examples/hello_driver.c)" },
 	{ "direct", "clients' kernels keep no bytes of devices: every read reaches the driver" },
 #ifdef HAVE_FUSE_IO_URING
 	{ "io_uring", "requests over io_uring, where the host's kernel allows it" },
@@ -101,6 +102,20 @@ static void refuse_word(const char *word)
 		fprintf(stderr, "kmemfs: a parameter is named with its module: MODULE.%s\n", word);
 }
 
+static int take_insmod(struct options *opt, const char *path)
+{
+	if (!*path) {
+		fprintf(stderr, "kmemfs: -o insmod=: needs a value: the path of a driver\n");
+		return -1;
+	}
+	if (opt->nr_insmod == OPTIONS_INSMOD_MAX) {
+		fprintf(stderr, "kmemfs: at most %d modules can be loaded\n", OPTIONS_INSMOD_MAX);
+		return -1;
+	}
+	opt->insmod[opt->nr_insmod++] = path;
+	return 0;
+}
+
 static int take_word(struct options *opt, const char *word)
 {
 	size_t used = strlen(opt->fuse);
@@ -117,6 +132,8 @@ static int take_word(struct options *opt, const char *word)
 		opt->direct = true;
 		return 0;
 	}
+	if (!strncmp(word, "insmod=", 7))
+		return take_insmod(opt, word + 7);
 
 	if (machine_config_knows(word)) {
 		if (!machine_config_parse(&opt->machine, word))

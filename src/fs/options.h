@@ -6,12 +6,16 @@
 #include <stdbool.h>
 #include <kmem/machine.h>
 
+#define OPTIONS_INSMOD_MAX 16
+
 struct options {
 	struct machine_config machine;
 	char fuse[MACHINE_CMDLINE_MAX]; /* the words of -o that are libfuse's */
 	const char *mountpoint;
 	bool foreground, debug, single_threaded;
-	bool direct; /* -o direct */
+	bool direct;				/* -o direct */
+	const char *insmod[OPTIONS_INSMOD_MAX]; /* -o insmod=, in the order given */
+	unsigned int nr_insmod;
 	bool help, version;
 };
 

@@ -92,6 +92,7 @@ void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int p
 	t->uid = uid;
 	t->gid = gid;
 	t->client_pid = pid ? pid : -1; /* 0: a client whose number we cannot see */
+	t->pid = t->tgid = pid;
 	if (named_pid != pid || named_version != version) {
 		named_pid = pid;
 		named_version = version;
@@ -117,6 +118,7 @@ void request_end(struct request *rq)
 		__atomic_store_n(&rq->task->sigpending, false, __ATOMIC_RELEASE);
 	}
 	rq->task->client_pid = 0;
+	rq->task->pid = rq->task->tgid = rq->task->host_tid;
 	user_windows_set(NULL, 0);
 }
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <kmem/module.h>
 #include <kmem/mutex.h>
+#include <kmem/oops.h>
 #include <kmem/seq_file.h>
 
 #include "host.h"
@@ -259,6 +260,26 @@ static void restore_defaults(struct module *mod)
 	mod->defaults = NULL;
 }
 
+static long call_init(void *mod)
+{
+	return ((struct module *)mod)->init();
+}
+
+static long call_exit(void *mod)
+{
+	((struct module *)mod)->exit();
+	return 0;
+}
+
+/* A fault ends the module's function, not the machine. What it had got by then is lost. */
+static int run_init(struct module *mod)
+{
+	long ret;
+	int err = oops_guard(call_init, mod, &ret);
+
+	return err ? err : (int)ret;
+}
+
 static int module_load_locked(struct module *mod)
 {
 	int err;
@@ -271,7 +292,7 @@ static int module_load_locked(struct module *mod)
 	__atomic_store_n(&mod->refcnt, 0, __ATOMIC_RELAXED);
 	err = apply_boot_line(mod);
 	if (!err && mod->init) {
-		err = mod->init();
+		err = run_init(mod);
 		if (err)
 			pr_err("%s: init failed, error %d\n", mod->name, -err);
 	}
@@ -302,14 +323,15 @@ static int module_unload_locked(struct module *mod)
 {
 	struct module **link;
 	int unused = 0;
+	long ret;
 
 	if (!mod->live)
 		return -ENOENT;
 	if (!__atomic_compare_exchange_n(&mod->refcnt, &unused, MODULE_GOING, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return -EBUSY;
-	if (mod->exit)
-		mod->exit();
+	if (mod->exit && oops_guard(call_exit, mod, &ret))
+		pr_err("%s: its exit has faulted\n", mod->name);
 	mutex_lock(&module_mutex);
 	for (link = &module_list; *link != mod; link = &(*link)->next)
 		;
@@ -351,16 +373,38 @@ int modules_unload_all(void)
 	return busy;
 }
 
+static bool same_set(const struct builtin_modules *a, const struct builtin_modules *b)
+{
+	return a->start == b->start && a->params == b->params;
+}
+
+/* Another set has a module of a name that is in @in: its name, or NULL. */
+static const char *name_taken(const struct builtin_modules *in)
+{
+	for (struct module_set *set = next_set(NULL); set; set = next_set(set))
+		for (struct module *const *mod = set->in.start; mod < set->in.stop; mod++)
+			for (struct module *const *new = in->start; new < in->stop; new ++)
+				if (!same_set(&set->in, in) && !strcmp((*mod)->name, (*new)->name))
+					return (*new)->name;
+	return NULL;
+}
+
 int builtin_modules_register(const struct builtin_modules *in)
 {
-	struct module_set *set = host_alloc(sizeof(*set)), **link;
+	struct module_set *set, **link;
+	const char *taken = name_taken(in);
 
+	if (taken) {
+		pr_err("%s: another module has that name\n", taken);
+		return -EEXIST;
+	}
+	set = host_alloc(sizeof(*set));
 	if (!set)
 		return -ENOMEM;
 	set->in = *in;
 	mutex_lock(&module_mutex);
 	for (link = &module_sets; *link; link = &(*link)->next)
-		if ((*link)->in.start == in->start && (*link)->in.params == in->params)
+		if (same_set(&(*link)->in, in))
 			break;
 	if (*link)
 		host_free(set);

@@ -45,7 +45,9 @@ void task_register(void)
 	if (t->registered)
 		return;
 	t->registered = true;
-	t->pid = host_thread_id();
+	t->host_tid = host_thread_id();
+	if (!t->client_pid)
+		t->pid = t->tgid = t->host_tid;
 	/* It may serve a client already, whose name it has then. */
 	if (!t->comm[0])
 		host_thread_name(t->comm, sizeof(t->comm));
@@ -64,7 +66,7 @@ static unsigned int list_tasks(int *pids)
 	host_lock(&tasks_lock);
 	list_for_each_entry(t, &tasks, tasks)
 		if (n < MAX_TASKS)
-			pids[n++] = t->pid;
+			pids[n++] = t->host_tid;
 	host_unlock(&tasks_lock);
 	return n;
 }
@@ -96,7 +98,7 @@ static void *copy_stack(int pid, unsigned long sp, size_t *size)
 
 	host_lock(&tasks_lock);
 	list_for_each_entry(t, &tasks, tasks) {
-		if (t->pid != pid || !t->stack_end)
+		if (t->host_tid != pid || !t->stack_end)
 			continue;
 		if (sp <= t->stack_start || sp >= t->stack_end)
 			sp = lowest_used(t);

@@ -278,6 +278,8 @@ unsigned long machine_halt(void)
 	leaks += percpu_exit(pagesets);
 	drain_all_pages();
 	leaks += leaked_pages();
+	if (leaks && !kmemleak_enabled && !page_owner_enabled)
+		pr_err("leak: kmemleak=on and page_owner=on tell who allocated what\n");
 	WRITE_ONCE(up, false);
 	kmemleak_exit();
 	init_on_exit();
