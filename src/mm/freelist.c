@@ -14,6 +14,9 @@
  *    never handed out are on no list: object number page->fresh is the next of them, so that a
  *    new slab's memory is not touched before it is used.
  *
+ *    A link that somebody has written over leads nowhere: what would follow it counts as in use from
+ *    then on, so that one wrong store costs a slab's free objects and not the lock held meanwhile.
+ *
  * 3. Which of the two is the cache's (->free_maps), so that nobody asks the slab.
  *
  * 4. Invariants (freelist_marks() finds what the checker compares):
@@ -104,15 +107,40 @@ static unsigned int take_by_map(const struct kmem_cache *s, struct page *slab, v
 	return got;
 }
 
+/* Is the object at @p in the slab that begins at @base? */
+static inline bool lies_in(const void *p, unsigned long base, unsigned long bytes)
+{
+	return (unsigned long)p - base < bytes;
+}
+
+static noinline void report_broken_link(const struct kmem_cache *s, const void *object,
+					const void *next)
+{
+	pr_err("BUG %s: Freechain corrupt 0x%016lx leads to 0x%016lx\n", s->name,
+	       (unsigned long)object, (unsigned long)next);
+	dump_stack();
+	pr_err("FIX %s: Freelist cleared\n", s->name);
+}
+
 static unsigned int take_by_list(const struct kmem_cache *s, struct page *slab, void **p,
 				 unsigned int nr)
 {
+	const unsigned long bytes = PAGE_SIZE << slab->order;
+	const unsigned long base = (unsigned long)page_address(slab);
 	void *object = slab->freelist;
 	unsigned int got = 0;
 
 	while (object && got < nr) {
+		void *next = get_free_pointer(s, object);
+
 		p[got++] = object;
-		object = get_free_pointer(s, object);
+		if (unlikely(next && (!lies_in(next, base, bytes) ||
+				      object_index(s, slab, next) >= slab->objects))) {
+			report_broken_link(s, object, next);
+			next = NULL;
+			slab->inuse = slab->fresh - got;
+		}
+		object = next;
 	}
 	slab->freelist = object;
 	while (got < nr && slab->fresh < slab->objects)
@@ -133,12 +161,6 @@ static noinline void report_free_again(const struct kmem_cache *s, const void *o
 {
 	pr_err("BUG %s: Object already free 0x%016lx\n", s->name, (unsigned long)object);
 	dump_stack();
-}
-
-/* Is the object at @p in the slab that begins at @base? */
-static inline bool lies_in(const void *p, unsigned long base, unsigned long bytes)
-{
-	return (unsigned long)p - base < bytes;
 }
 
 /* Bits of which one is set already: one by one. Returns how many of them are. */
@@ -239,7 +261,7 @@ bool freelist_has(const struct kmem_cache *s, const struct page *slab, const voi
 
 	if (s->free_maps)
 		return slab->free_map >> at & 1;
-	for (void *p = slab->freelist; p; p = get_free_pointer(s, p))
+	for (void *p = slab->freelist; p && is_object_of(s, p); p = get_free_pointer(s, p))
 		if (p == object)
 			return true;
 	return at >= slab->fresh;

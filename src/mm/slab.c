@@ -280,10 +280,11 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 	spin_lock(&n->list_lock);
 	while (got < nr && !list_empty(&n->partial)) {
 		struct page *slab = list_first_entry(&n->partial, struct page, lru);
+		const unsigned int before = slab->inuse;
 		unsigned int run = freelist_take(s, slab, p + got, nr - got);
 
 		got += run;
-		n->free_objects -= run;
+		n->free_objects -= slab->inuse - before;
 		if (slab->inuse == slab->objects) {
 			remove_partial(n, slab);
 			list_add(&slab->lru, &n->full);

@@ -469,6 +469,44 @@ static void test_checker_sees_damage_of_a_list(void **state)
 	halt();
 }
 
+/* Who writes into freed objects costs their slabs' free objects, not the cache nor its lock. */
+static void test_5_9_a_link_written_over_is_told_of(void **state)
+{
+	static void *p[1000];
+	struct kmem_cache *c;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	c = cache(24, 0);
+	assert_false(c->free_maps);
+	for (int i = 0; i < 1000; i++)
+		p[i] = kmem_cache_alloc(c, GFP_KERNEL);
+	for (int i = 1; i < 1000; i++)
+		kmem_cache_free(c, p[i]);
+	kmem_cache_shrink(c); /* what is left is the slab of p[0] */
+	for (int i = 20; i < 60; i += 20)
+		if (virt_to_head_page(p[i]) == virt_to_head_page(p[0]))
+			memset(p[i], 0x41, 24);
+	mark = log_next_seq();
+	for (int i = 1; i < 1000; i++) {
+		p[i] = kmem_cache_alloc(c, GFP_KERNEL);
+		assert_non_null(p[i]);
+		memset(p[i], i, 24);
+	}
+	assert_int_equal(logged(mark, "Freechain corrupt"), 1);
+	assert_int_equal(logged(mark, "leads to 0x4141414141414141"), 1);
+	assert_int_equal(machine_check(), 0);
+	for (int i = 1; i < 1000; i++) {
+		assert_int_equal(((u8 *)p[i])[23], (u8)i); /* each is one's own */
+		kmem_cache_free(c, p[i]);
+	}
+	kmem_cache_free(c, p[0]);
+	assert_int_equal(machine_check(), 0);
+	/* The objects behind the link are lost, and told of. */
+	assert_int_equal(kmem_cache_destroy_status(c), -EBUSY);
+	machine_halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +526,7 @@ int main(void)
 		machine_test(test_5_9_wild_and_inner_pointers),
 		machine_test(test_5_9_double_free),
 		machine_test(test_5_9_double_free_far_apart),
+		machine_test(test_5_9_a_link_written_over_is_told_of),
 		machine_test(test_checker_sees_damage),
 		machine_test(test_checker_sees_damage_of_a_list),
 	};
