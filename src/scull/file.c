@@ -134,7 +134,8 @@ static bool add_quantum(const struct scull_dev *dev, char *at, size_t len, struc
 			host = dev->drv->host_bytes(at, &part);
 		if (!add_piece(vec, max, nr, host, part))
 			return false;
-		at += at ? part : 0;
+		if (at)
+			at += part;
 		len -= part;
 	}
 	return true;

@@ -59,9 +59,9 @@ static __maybe_unused int64_t take_number(struct input *in)
 	case 1:
 		return -(kind >> 3);
 	case 2:
-		return (int64_t)(1ull << (take_byte(in) & 63)) - (kind >> 6);
+		return (int64_t)((1ull << (take_byte(in) & 63)) - (kind >> 6));
 	case 3:
-		return (int64_t)(1ull << (take_byte(in) & 63)) + (kind >> 3);
+		return (int64_t)((1ull << (take_byte(in) & 63)) + (kind >> 3));
 	case 4:
 		return (int64_t)take_bytes(in, 8);
 	default:
