@@ -182,7 +182,7 @@ static void one_call(struct input *in)
 		vfs_fallocate(file, take_byte(in), own, take_number(in));
 		break;
 	case 13:
-		vfs_poll(file);
+		vfs_poll(file, NULL);
 		vfs_set_flags(file, O_NONBLOCK | (take_byte(in) & 1 ? O_APPEND : 0));
 		break;
 	case 14:
