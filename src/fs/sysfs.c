@@ -58,15 +58,19 @@ static struct node *sys_dir;
 static struct wanted *want(struct sysfs_listing *l, const char *name, const char *target)
 {
 	size_t len = strlen(name) + 1;
-	struct wanted *w;
+	struct wanted *w, *there;
 
-	HASH_FIND_STR(l->entries, name, w);
-	if (w)
-		return NULL;
 	w = host_alloc(sizeof(*w) + len + (target ? strlen(target) + 1 : 0));
 	if (!w)
 		return NULL;
 	strcpy(w->name, name);
+	for (char *p = w->name; (p = strchr(p, '/'));)
+		*p = '!';
+	HASH_FIND_STR(l->entries, w->name, there);
+	if (there) {
+		host_free(w);
+		return NULL;
+	}
 	if (target)
 		w->target = strcpy(w->name + len, target);
 	HASH_ADD_STR(l->entries, name, w);

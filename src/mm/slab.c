@@ -28,6 +28,7 @@
  */
 #include <kmem/bug.h>
 #include <kmem/ldd3.h>
+#include <kmem/mutex.h>
 #include <kmem/oops.h>
 #include <kmem/percpu.h>
 #include <kmem/rcupdate.h>
@@ -166,6 +167,7 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
  * Slabs of TYPESAFE_BY_RCU caches: readers may still look at their objects, so the memory stays
  * objects of this type until every reader of now has left.
  */
+static DEFINE_MUTEX(rcu_free_mutex); /* held while slabs are freed that were on the list */
 static DEFINE_SPINLOCK(rcu_slabs_lock);
 static LIST_HEAD(rcu_slabs); /* protected by rcu_slabs_lock */
 
@@ -174,15 +176,23 @@ static void free_rcu_slabs(struct work_struct *work)
 	struct page *slab, *next;
 	LIST_HEAD(due);
 
+	mutex_lock(&rcu_free_mutex);
 	spin_lock(&rcu_slabs_lock);
 	list_splice_init(&rcu_slabs, &due);
 	spin_unlock(&rcu_slabs_lock);
-	synchronize_rcu();
+	if (!list_empty(&due))
+		synchronize_rcu();
 	list_for_each_entry_safe(slab, next, &due, lru)
 		free_slab_now(slab->slab_cache, slab);
+	mutex_unlock(&rcu_free_mutex);
 }
 
 static DECLARE_WORK(rcu_slabs_work, free_rcu_slabs);
+
+void slab_free_rcu_slabs(void)
+{
+	free_rcu_slabs(NULL);
+}
 
 static void free_slab(struct kmem_cache *s, struct page *slab)
 {

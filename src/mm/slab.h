@@ -75,6 +75,7 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node); /* from a new sl
 unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr);
 void slab_give(struct kmem_cache *s, void **p, unsigned int nr);
 unsigned long slab_discard_empty(struct kmem_cache *s); /* returns the pages freed */
+void slab_free_rcu_slabs(void); /* those that wait for readers, also where work is done. Sleeps */
 unsigned long slab_live_objects(struct kmem_cache *s);
 /* The cache of an object, or NULL with a report if it is none. */
 struct kmem_cache *cache_of_object(const void *object);

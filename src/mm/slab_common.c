@@ -18,7 +18,6 @@
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
 #include <kmem/shrinker.h>
-#include <kmem/workqueue.h>
 
 #include "../kernel/kallsyms.h"
 #include "slab.h"
@@ -285,7 +284,7 @@ static int destroy(struct kmem_cache *s, const void *caller)
 	if (live)
 		return -EBUSY;
 	if (s->flags & SLAB_TYPESAFE_BY_RCU)
-		flush_scheduled_work();
+		slab_free_rcu_slabs();
 	free_cache(s);
 	return 0;
 }

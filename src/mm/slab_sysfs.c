@@ -5,7 +5,8 @@
  * 1. Names. A cache that shares with nobody has a directory of its name. One that others may
  *    share is named by what they must agree on, ":at-0000192" (flags and size), and every name
  *    that was created is a symlink to that. A name stays as long as the cache does, as in the
- *    kernel: who destroys a shared cache only drops a reference and says no name.
+ *    kernel: who destroys a shared cache only drops a reference and says no name. A name that is
+ *    created again means the new cache.
  * 2. Structures: one table of attributes, in the order of the alphabet; a list of the further
  *    names of shared caches, in host memory.
  * 3. Counts of objects. A node knows slabs, objects in them, and free ones on its partial list.
@@ -49,10 +50,25 @@ unsigned long slab_directories_version(void)
 	return READ_ONCE(version);
 }
 
+/* Whatever the name meant is forgotten: as in the kernel, where the link is made anew. */
+static void forget_alias(const char *name)
+{
+	struct slab_alias **link = &aliases, *a;
+
+	while ((a = *link) && strcmp(a->name, name))
+		link = &a->next;
+	if (a) {
+		*link = a->next;
+		host_free(a);
+	}
+}
+
 void slab_sysfs_alias(struct kmem_cache *s, const char *name)
 {
-	struct slab_alias *a = host_alloc(sizeof(*a) + strlen(name) + 1);
+	struct slab_alias *a;
 
+	forget_alias(name);
+	a = host_alloc(sizeof(*a) + strlen(name) + 1);
 	if (!a)
 		return;
 	a->cache = s;
@@ -120,6 +136,14 @@ void slab_list_directories(void (*fn)(void *arg, const char *name, const char *t
 	mutex_unlock(&slab_mutex);
 }
 
+/* A file's name has no slash: where a cache's has one, its directory's has a !. */
+static bool is_directory_of(const char *directory, const char *name)
+{
+	for (; *name && (*directory == *name || (*name == '/' && *directory == '!')); name++)
+		directory++;
+	return !*name && !*directory;
+}
+
 /* Caller holds slab_mutex. */
 static struct kmem_cache *find_cache(const char *directory)
 {
@@ -127,7 +151,7 @@ static struct kmem_cache *find_cache(const char *directory)
 	struct kmem_cache *s;
 
 	list_for_each_entry(s, &slab_caches, list)
-		if (!strcmp(directory_of(s, buf), directory))
+		if (is_directory_of(directory, directory_of(s, buf)))
 			return s;
 	return NULL;
 }

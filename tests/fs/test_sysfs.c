@@ -71,6 +71,18 @@ static void shared_names(void **state)
 	assert_false(exists("sys/kernel/slab/two"));
 }
 
+/* A file's name cannot have a slash; as in the kernel a ! stands there. */
+static void names_with_a_slash(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("disk/by/id", 300, 0, SLAB_NO_MERGE, NULL);
+
+	assert_true(exists("sys/kernel/slab/disk!by!id"));
+	assert_text("sys/kernel/slab/disk!by!id/object_size", "300\n");
+	assert_false(exists("sys/kernel/slab/disk"));
+	kmem_cache_destroy(s);
+	assert_false(exists("sys/kernel/slab/disk!by!id"));
+}
+
 static void settings(void **state)
 {
 	static const char *const nonsense[] = { "-1", "x", "", " ", "1 2", "1x", "99999999999" };
@@ -143,7 +155,8 @@ static void frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fs_test(caches_come_and_go), fs_test(shared_names), fs_test(settings),
+		fs_test(caches_come_and_go), fs_test(shared_names),
+		fs_test(names_with_a_slash), fs_test(settings),
 		fs_test(following_the_log),  fs_test(frames),
 	};
 

@@ -1,5 +1,6 @@
 /* slab_common.c, slab_shrink.c, slabinfo.c: caches are made, share, shrink, go, and are listed. */
 #include <kmem/oops.h>
+#include <kmem/workqueue.h>
 #include "machine.h"
 #include "mm/slab.h"
 
@@ -473,6 +474,32 @@ static void test_5_8_destroy_with_live_objects(void **state)
 	halt();
 }
 
+static void come_and_go(struct work_struct *work)
+{
+	struct kmem_cache *s = kmem_cache_create("passing", 500, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_shrink(s);
+	kmem_cache_destroy(s);
+}
+
+/* Slabs that wait for readers are waited for, by work as well, which others wait for. */
+static void test_5_8_work_may_destroy_a_cache(void **state)
+{
+	DECLARE_WORK(work, come_and_go);
+	unsigned long free;
+
+	boot("mem=64M,cpus=2");
+	free = all_free_pages();
+	for (int i = 0; i < 3; i++) {
+		schedule_work(&work);
+		come_and_go(NULL);
+		flush_scheduled_work();
+	}
+	assert_all_free(free);
+	halt();
+}
+
 static void test_5_10_shrink(void **state)
 {
 	static void *p[1000];
@@ -662,6 +689,7 @@ int main(void)
 		machine_test(test_5_7_the_book_s_cache_can_share),
 		machine_test(test_5_7_what_clients_may_see_is_not_shared),
 		machine_test(test_5_8_destroy_with_live_objects),
+		machine_test(test_5_8_work_may_destroy_a_cache),
 		machine_test(test_5_10_shrink),
 		machine_test(test_5_11_slabinfo_counts_exactly),
 		machine_test(test_5_11_slabinfo_is_exact_at_any_moment),

@@ -178,6 +178,30 @@ static void test_5_12_names(void **state)
 	halt();
 }
 
+/* A name that comes again is one name, and what it was last is what it means. */
+static void test_5_12_a_name_that_comes_again(void **state)
+{
+	struct kmem_cache *one, *two, *again;
+
+	boot("mem=64M,cpus=1");
+	one = kmem_cache_create("one", 4032, 0, 0, NULL);
+	two = kmem_cache_create("two", 2008, 0, 0, NULL);
+	for (int i = 0; i < 3; i++) {
+		again = kmem_cache_create("again", 4032, 0, 0, NULL);
+		assert_ptr_equal(again, one);
+		kmem_cache_destroy(again);
+		assert_string_equal(target_of("again"), ":0004032");
+	}
+	again = kmem_cache_create("again", 2008, 0, 0, NULL);
+	assert_ptr_equal(again, two);
+	assert_string_equal(target_of("again"), ":0002008");
+	kmem_cache_destroy(again);
+	kmem_cache_destroy(one);
+	kmem_cache_destroy(two);
+	assert_null(target_of("again"));
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +210,7 @@ int main(void)
 		machine_test(test_5_12_what_can_be_written),
 		machine_test(test_5_12_directories_are_told_apart),
 		machine_test(test_5_12_names),
+		machine_test(test_5_12_a_name_that_comes_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
