@@ -28,7 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <kmem/machine.h>
 #include <kmem/mmzone.h>
 #include <kmem/printk.h>
 

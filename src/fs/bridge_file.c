@@ -25,7 +25,6 @@
  */
 #include <linux/fuse.h>
 #include <string.h>
-#include <kmem/printk.h>
 
 #include "bridge_internal.h"
 

@@ -16,8 +16,6 @@
 #include <string.h>
 #include <kmem/atomic.h>
 #include <kmem/bug.h>
-#include <kmem/cdev.h>
-#include <kmem/module.h>
 
 #include "../kernel/host.h"
 #include "../mm/kmemleak.h"

@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <kmem/bug.h>
 #include <kmem/uaccess.h>
 
 #include "../kernel/host.h"

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <kmem/printk.h>
 #include <kmem/sched.h>
-#include <kmem/seq_file.h>
 
 #include "host.h"
 #include "log.h"

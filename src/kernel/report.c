@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <kmem/bug.h>
-#include <kmem/oops.h>
 #include <kmem/sched.h>
 
 #include "host.h"

@@ -13,7 +13,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <kmem/atomic.h>
 #include <kmem/printk.h>
 
 #include "host.h"

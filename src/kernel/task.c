@@ -12,7 +12,6 @@
  *
  * Locks: tasks_lock around the list; a thread whose task is in the list has not ended.
  */
-#include <kmem/bug.h>
 #include <kmem/sched.h>
 
 #include "cpu.h"

@@ -26,7 +26,7 @@
  *
  * 5. Locks: all of it under zone->lock.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 
 #include "page_reporting.h"
 #include "zone.h"

@@ -20,7 +20,7 @@
  *    such steps, and rings closer together than that are one.
  * 4. Locks: device_lock around a look; mapping_lock around the thread's start and stop.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/ioport.h>
 #include <kmem/mutex.h>
 #include <kmem/page.h>

@@ -12,11 +12,10 @@
  * 3. Locks: resource_lock around the tree. The structures of request_mem_region() are host
  *    memory: a machine without a free page can still say what its devices use.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/ioport.h>
 #include <kmem/memblock.h>
 #include <kmem/mutex.h>
-#include <kmem/page.h>
 #include <kmem/sched.h>
 #include <kmem/seq_file.h>
 

@@ -20,7 +20,6 @@
  *    allocates waits for no more than that.
  */
 #include <string.h>
-#include <kmem/bug.h>
 #include <kmem/memblock.h>
 #include <kmem/mmzone.h>
 #include <kmem/vmalloc.h>

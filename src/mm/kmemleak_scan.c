@@ -19,7 +19,7 @@
  *    waits for no more than that.
  */
 #include <stdlib.h>
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/mutex.h>
 
 #include "kmemleak.h"

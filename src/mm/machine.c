@@ -14,7 +14,7 @@
  *
  * The halt goes the other way, and what is left over at each step was leaked by somebody.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/machine.h>
 #include <kmem/memblock.h>
 #include <kmem/module.h>

@@ -14,7 +14,6 @@
 #include <kmem/fault-inject.h>
 #include <kmem/machine.h>
 #include <kmem/page.h>
-#include <kmem/printk.h>
 
 #include "../kernel/host.h"
 #include "machine_config.h"

@@ -15,10 +15,8 @@
  * 5. Locks: none; the boot runs alone.
  */
 #include <string.h>
-#include <kmem/bug.h>
 #include <kmem/memblock.h>
 #include <kmem/page.h>
-#include <kmem/sched.h>
 #include <kmem/seq_file.h>
 
 #include "init_on.h"

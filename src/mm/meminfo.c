@@ -10,7 +10,6 @@
  *
  * Locks: none; each number is one counter's (or the sum of the zones') at its moment.
  */
-#include <kmem/percpu.h>
 #include <kmem/seq_file.h>
 #include <kmem/vmalloc.h>
 #include <kmem/vmstat.h>

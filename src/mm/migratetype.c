@@ -22,7 +22,7 @@
  * 6. Locks: zone->lock around all of it; types are read without.
  */
 #include <string.h>
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/memblock.h>
 
 #include "zone.h"

@@ -11,7 +11,6 @@
  * 3. Freed addresses are free at once: there is nothing lazy here.
  * 4. Locks: none but those called.
  */
-#include <kmem/bug.h>
 #include <kmem/slab.h>
 
 #include "vmalloc.h"

@@ -12,7 +12,6 @@
  */
 #include <kmem/bug.h>
 #include <kmem/mmdebug.h>
-#include <kmem/percpu.h>
 
 #include "page_hooks.h"
 #include "zone.h"

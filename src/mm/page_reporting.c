@@ -15,7 +15,7 @@
  *    a whole small machine may be one batch. A block takes the host some tens of microseconds.
  * 4. Locks: zone->lock.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/wait.h>
 
 #include "../kernel/host.h"

@@ -24,7 +24,7 @@
  * 4. Locks: none for the lists; zone->lock around moves from and to the buddy. Another thread
  *    gets at a CPU's lists only by work_on_cpu().
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/percpu.h>
 
 #include "page_reporting.h"

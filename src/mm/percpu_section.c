@@ -11,7 +11,7 @@
  * Locks: none. Boot, load and unload come one at a time.
  */
 #include <string.h>
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/machine.h>
 #include <kmem/percpu.h>
 

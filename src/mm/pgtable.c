@@ -27,7 +27,7 @@
  *    Two areas never share an entry, so entries have one writer, and who looks at an area's
  *    entries needs no lock while the area stays. empty_lock for the list.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/mutex.h>
 #include <kmem/seq_file.h>
 

@@ -8,7 +8,7 @@
  * elsewhere; they are variables, as the kernel's are. High memory is the end of the file and is
  * not mapped there: highmem.c maps pages of it where they are wanted.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/page.h>
 
 #include "../kernel/host.h"

@@ -26,11 +26,9 @@
  *
  * 5. Locks: node->list_lock; pages are allocated and freed without it.
  */
-#include <kmem/bug.h>
 #include <kmem/ldd3.h>
 #include <kmem/mutex.h>
 #include <kmem/oops.h>
-#include <kmem/percpu.h>
 #include <kmem/rcupdate.h>
 #include <kmem/workqueue.h>
 

@@ -12,7 +12,6 @@
 #include "gfp_names.h"
 #include "slab.h"
 #include "slab_hooks.h"
-#include "zone.h"
 
 gfp_t slab_fix_flags(gfp_t gfp)
 {

@@ -23,7 +23,6 @@
 #include "slab.h"
 #include "slab_hooks.h"
 #include "slab_sysfs.h"
-#include "zone.h"
 
 #define BOOT_CACHES 3
 

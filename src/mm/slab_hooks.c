@@ -24,7 +24,6 @@
  *
  * 4. Locks: slab_mutex while hooks are turned on or off.
  */
-#include <kmem/bug.h>
 #include <kmem/mutex.h>
 
 #include "fail_alloc.h"

@@ -19,10 +19,8 @@
  * Both are the kernel's rules, so slabinfo's objsize, objperslab and pagesperslab are the kernel's
  * too. Source: Linux 6.12, calculate_sizes() and calculate_order() in mm/slub.c.
  */
-#include <kmem/bug.h>
 
 #include "slab.h"
-#include "zone.h"
 
 static unsigned int objects_in(unsigned int order, unsigned int size)
 {

@@ -5,9 +5,7 @@
  * An ordinary cache that shares with nobody, with two more callbacks. SLAB_NO_REAP is a flag of
  * the cache's own here: its empty slabs are passed by when memory is short.
  */
-#include <kmem/bug.h>
 #include <kmem/ldd3.h>
-#include <kmem/mutex.h>
 
 #include "slab.h"
 

@@ -9,7 +9,6 @@
  *
  * Locks: slab_mutex, under which requests allocate: so the shrinker only tries it.
  */
-#include <kmem/bug.h>
 #include <kmem/mutex.h>
 #include <kmem/shrinker.h>
 

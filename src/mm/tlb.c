@@ -25,7 +25,7 @@
  *    holds it touches page tables (in the direct map) and host memory, never the window. It is
  *    held over calls of the host and over no other lock.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 
 #include "../kernel/host.h"
 #include "../kernel/oops.h"

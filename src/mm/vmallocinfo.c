@@ -9,10 +9,9 @@
  * Invariants (vmalloc_check()): those of vmap_area.c, pgtable.c and tlb.c; the pages of the areas
  * are what is counted; the entries of an area are its frames, and behind them is its guard.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/mmzone.h>
 #include <kmem/seq_file.h>
-#include <kmem/slab.h>
 
 #include "../kernel/host.h"
 #include "../kernel/kallsyms.h"

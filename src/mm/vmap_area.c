@@ -13,7 +13,7 @@
  *    lazily freed ranges; free + busy + lazy = the whole range.
  * 5. Locks: vmap_lock; purge_mutex around a whole purge, so that who needs room waits for it.
  */
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/mutex.h>
 #include <kmem/slab.h>
 #include <kmem/spinlock.h>

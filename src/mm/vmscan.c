@@ -22,7 +22,7 @@
  *    reclaim in turn.
  */
 #include <stdio.h>
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/mutex.h>
 #include <kmem/oops.h>
 #include <kmem/shrinker.h>

@@ -8,7 +8,6 @@
  * files, swap, huge pages) are printed as well, since readers expect them: those counters never
  * move.
  */
-#include <kmem/memblock.h>
 #include <kmem/percpu.h>
 #include <kmem/seq_file.h>
 #include <kmem/vmstat.h>

@@ -17,7 +17,6 @@
  * Writing a setting computes everything anew under settings_lock; marks are single words, so the
  * allocator reads them without a lock. Source: Linux 6.1, mm/page_alloc.c.
  */
-#include <kmem/bug.h>
 #include <kmem/mutex.h>
 
 #include "zone.h"

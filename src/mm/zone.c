@@ -27,7 +27,7 @@
  * 4. Locks: zone->lock for a zone's lists and frontier; the rest is written at boot.
  */
 #include <limits.h>
-#include <kmem/bug.h>
+#include <kmem/printk.h>
 #include <kmem/memblock.h>
 #include <kmem/percpu.h>
 

@@ -7,7 +7,6 @@
  * this module for all four. The module's other devices are in pipe.c and access.c; their numbers
  * follow those of scull0, scull1, ...
  */
-#include <kmem/sched.h>
 #include "scull.h"
 #include "scull_ioctl.h"
 

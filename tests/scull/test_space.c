@@ -201,11 +201,8 @@ static void preallocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scull_test(blocks),
-		scull_test(shorter_and_longer),
-		scull_test(holes),
-		scull_test(holes_over_sets),
-		scull_test(preallocation),
+		scull_test(blocks),	     scull_test(shorter_and_longer), scull_test(holes),
+		scull_test(holes_over_sets), scull_test(preallocation),
 	};
 
 	return cmocka_run_group_tests_name("scull/space", tests, NULL, NULL);
