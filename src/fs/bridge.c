@@ -16,14 +16,8 @@
  * devices whose content it caches (bridge_file.c), for an hour; of everything else nothing, since
  * a driver changes or removes it without telling.
  *
- * A request that waits inside a driver keeps its thread, so there is no number of threads that
- * would do: another one is started whenever none is left to take the next request, and threads
- * that nobody needs any more end.
- *
  * Locks: none of its own; see node.c, file.c, request.c.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +29,9 @@
 #include "bridge_internal.h"
 
 #define KEEP_SECONDS 3600.0
-#define WORKERS_KEPT 4	  /* that wait for requests; more changed nothing */
-#define WORKERS_MAX  4096 /* requests that can wait inside drivers at once */
 
 static struct bridge_config config;
 static struct fuse_session *session;
-static pthread_t serving_thread;
-static bool serving_done; /* atomic: the signal thread may end */
 
 /* Requests. */
 
@@ -50,9 +40,11 @@ static void interrupted(fuse_req_t req, void *data)
 	request_interrupt((u64)(uintptr_t)data);
 }
 
-static void listen(const struct request *rq)
+/* The request is about to wait, perhaps. */
+static bool listen(const struct request *rq)
 {
 	fuse_req_interrupt_func(rq->client, interrupted, (void *)(uintptr_t)rq->id);
+	return bridge_worker_may_wait();
 }
 
 void bridge_begin(struct request *rq, fuse_req_t req)
@@ -66,8 +58,8 @@ void bridge_begin(struct request *rq, fuse_req_t req)
 
 void bridge_reply_err(fuse_req_t req, long err)
 {
-	if (err == -ERESTARTSYS)
-		err = -EINTR;
+	if (err == -ERESTARTSYS || err == -EINTR)
+		err = request_was_refused() ? -EAGAIN : -EINTR;
 	if (err > 0 || err <= -ERESTARTSYS) {
 		pr_warn("bridge: a driver answered %ld, which is no errno\n", err);
 		err = -EIO;
@@ -355,78 +347,12 @@ int bridge_mount(const struct bridge_config *cfg)
 	return err ? -1 : 0;
 }
 
-static void wake_up_only(int sig)
-{
-}
-
-/*
- * Waits for a signal that ends us; then interrupts what requests wait for and gets the serving
- * thread out of its wait. That can miss a wake-up just before it waits, so it is repeated. A
- * session that the kernel has ended meanwhile (an aborted connection) tells nobody: so there is a
- * look at it each second.
- */
-static void *signal_thread(void *arg)
-{
-	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 }, second = { .tv_sec = 1 };
-	sigset_t *set = arg;
-
-	while (!__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
-		bool exited = fuse_session_exited(session);
-
-		if (sigtimedwait(set, NULL, exited ? &moment : &second) > 0 &&
-		    !__atomic_load_n(&serving_done, __ATOMIC_ACQUIRE)) {
-			bridge_notify_stop();
-			fuse_session_exit(session);
-		}
-		if (fuse_session_exited(session)) {
-			request_interrupt_all();
-			pthread_kill(serving_thread, SIGUSR1);
-		}
-	}
-	return NULL;
-}
-
-static int serve_loop(void)
-{
-	struct fuse_loop_config *loop;
-	int err;
-
-	if (config.single_threaded)
-		return fuse_session_loop(session);
-	loop = fuse_loop_cfg_create();
-	if (!loop)
-		return -ENOMEM;
-	fuse_loop_cfg_set_clone_fd(loop, 0);
-	fuse_loop_cfg_set_max_threads(loop, WORKERS_MAX);
-	fuse_loop_cfg_set_idle_threads(loop, WORKERS_KEPT);
-	err = fuse_session_loop_mt(session, loop);
-	fuse_loop_cfg_destroy(loop);
-	return err;
-}
-
 int bridge_serve(void)
 {
-	struct sigaction wake = { .sa_handler = wake_up_only };
-	unsigned long watcher;
-	sigset_t set;
-	int err;
+	int err = bridge_notify_start(session);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaction(SIGUSR1, &wake, NULL);
-	serving_thread = pthread_self();
-	__atomic_store_n(&serving_done, false, __ATOMIC_RELEASE);
-	err = bridge_notify_start(session);
 	if (!err)
-		err = host_thread_start(&watcher, "signals", signal_thread, &set);
-	if (!err) {
-		err = serve_loop();
-		__atomic_store_n(&serving_done, true, __ATOMIC_RELEASE);
-		pthread_kill((pthread_t)watcher, SIGTERM);
-		host_thread_join(watcher);
-	}
+		err = bridge_workers_run(session, config.single_threaded);
 	bridge_notify_stop();
 	fuse_session_unmount(session);
 	vfs_release_all(); /* whoever still polls is told through the session */

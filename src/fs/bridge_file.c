@@ -232,6 +232,10 @@ void bridge_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 	loff_t pos = off;
 	ssize_t ret;
 
+	if (file->f_mode & FMODE_STREAM) {
+		size = min(size, STREAM_WRITE_MAX);
+		bridge_worker_keep(size);
+	}
 	bridge_begin(&rq, req);
 	request_window(&rq, (unsigned long)buf, size, (void *)(uintptr_t)buf, false);
 	if (fi->writepage) {

@@ -4,6 +4,7 @@
  *
  *	bridge.c         the session, names and attributes
  *	bridge_file.c    open files and their data
+ *	bridge_serve.c   the threads that serve
  *	bridge_notify.c  what the client's kernel is told without having asked
  */
 #ifndef FS_BRIDGE_INTERNAL_H
@@ -43,6 +44,17 @@ void bridge_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 		  size_t out_size);
 void bridge_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 		 struct fuse_pollhandle *ph);
+
+/* bridge_serve.c */
+
+#define STREAM_WRITE_MAX (64ul << 10) /* bytes that a stream is given at once */
+
+/* Serves until a SIGINT, SIGTERM or SIGHUP comes or the session ends. 0 or -errno. */
+int bridge_workers_run(struct fuse_session *session, bool single);
+/* The request at hand may wait from now on, for long. False: it must not, nobody would be left. */
+bool bridge_worker_may_wait(void);
+/* No more than @len bytes of the request's data will be asked for. */
+void bridge_worker_keep(size_t len);
 
 /*
  * bridge_notify.c. Start before the first request is served; stop while requests are still

@@ -44,6 +44,7 @@ static __thread int named_pid = -1;
 static __thread unsigned int named_version;
 
 static __thread struct request *serving;
+static __thread bool refused;
 
 /* The name of the client's program, for the log and for drivers that print current->comm. */
 static void client_comm(int pid, char *comm)
@@ -70,8 +71,10 @@ static void hear(void)
 	rq->id = ++last_id;
 	list_add(&rq->link, &hearing);
 	host_unlock(&requests_lock);
-	if (rq->listen)
-		rq->listen(rq);
+	if (rq->listen && !rq->listen(rq)) {
+		refused = true;
+		send_signal_to(rq->task);
+	}
 }
 
 void request_names_old(void)
@@ -99,6 +102,7 @@ void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int p
 		client_comm(pid, t->comm);
 	}
 	t->hear_signals = hear;
+	refused = false;
 	rq->id = 0;
 	rq->task = t;
 	serving = rq;
@@ -120,6 +124,11 @@ void request_end(struct request *rq)
 	rq->task->client_pid = 0;
 	rq->task->pid = rq->task->tgid = rq->task->host_tid;
 	user_windows_set(NULL, 0);
+}
+
+bool request_was_refused(void)
+{
+	return refused;
 }
 
 void request_window(struct request *rq, unsigned long start, size_t len, void *host, bool writable)
@@ -159,7 +168,7 @@ void *request_buffer_get(void)
 	if (nr_buffers)
 		buf = buffers[--nr_buffers];
 	host_unlock(&requests_lock);
-	return buf ? buf : host_alloc(REQUEST_BUFFER);
+	return buf ? buf : host_table_alloc(REQUEST_BUFFER);
 }
 
 void request_buffer_put(void *buf)
@@ -170,11 +179,11 @@ void request_buffer_put(void *buf)
 		buf = NULL;
 	}
 	host_unlock(&requests_lock);
-	host_free(buf);
+	host_table_free(buf, REQUEST_BUFFER);
 }
 
 void request_buffers_free(void)
 {
 	while (nr_buffers)
-		host_free(buffers[--nr_buffers]);
+		host_table_free(buffers[--nr_buffers], REQUEST_BUFFER);
 }

@@ -17,8 +17,8 @@ struct request {
 	struct list_head link; /* in the requests that hear; protected by requests_lock */
 	struct user_window window;
 	bool outer;
-	/* Asks the client's kernel for interrupts of this request. NULL: there are none. */
-	void (*listen)(const struct request *rq);
+	/* Asks the client's kernel for interrupts of this request. False: it must not wait. */
+	bool (*listen)(const struct request *rq);
 	void *client; /* for that */
 };
 
@@ -27,6 +27,9 @@ void request_begin(struct request *rq, unsigned int uid, unsigned int gid, int p
 void request_end(struct request *rq);
 /* The programs behind the clients' numbers may be others now: their names are looked up again. */
 void request_names_old(void);
+
+/* Was the last request of the calling thread told not to wait, as if by a signal? */
+bool request_was_refused(void);
 
 /* Client memory of the request: the only that a driver can reach. Until request_end(). */
 void request_window(struct request *rq, unsigned long start, size_t len, void *host, bool writable);

@@ -22,6 +22,8 @@ void host_free(void *p);
 /* A large table of zeros, of which only what is written takes memory. */
 void *host_table_alloc(size_t size);
 void host_table_free(void *table, size_t size);
+/* Makes zeros of the whole pages among the @size bytes at @p of one; they take no memory then. */
+void host_table_forget(void *p, size_t size);
 
 /* A sparse file of @size bytes that is the machine's RAM; a descriptor or -errno. */
 int host_ram_create(u64 size);

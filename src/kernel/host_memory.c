@@ -49,6 +49,15 @@ void host_table_free(void *table, size_t size)
 		munmap(table, size);
 }
 
+void host_table_forget(void *p, size_t size)
+{
+	unsigned long start = ALIGN((unsigned long)p, PAGE_SIZE);
+	unsigned long end = ALIGN_DOWN((unsigned long)p + size, PAGE_SIZE);
+
+	if (start < end)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 int host_ram_create(u64 size)
 {
 	int fd = memfd_create("kmemfs-ram", MFD_CLOEXEC);

@@ -119,6 +119,52 @@ for k in kids:
 for k in kids:
     k.wait(10)
 PY
+# More wait than threads can be: the last are refused as with O_NONBLOCK, nobody else notices, and
+# what all of them brought takes the daemon's memory only for what a pipe can have of it. (Under a
+# sanitizer a thread takes half a MiB, and long to start.)
+grep -q 'lib[at]san' "/proc/$(daemon)/maps" || check "a crowd that waits" python3 - "$MNT" "$(daemon)" << 'PY'
+import os, subprocess, sys, threading, time
+mnt, daemon = sys.argv[1], sys.argv[2]
+crowd = """
+import os, sys, threading, time
+dev, begun, refused = sys.argv[1], [], []
+threading.stack_size(65536)
+data = bytes(1 << 20)
+read_from = os.open(dev + "/scullpipe2", os.O_RDWR)
+def wait_there(writes):
+    fd = os.open(dev + "/scullpipe3", os.O_RDWR) if writes else read_from
+    begun.append(1)
+    try:
+        while os.write(fd, data) if writes else os.read(fd, 10):
+            pass
+    except BlockingIOError:
+        refused.append(1)
+for i in range(1100):
+    threading.Thread(target=wait_there, args=(i < 100,), daemon=True).start()
+for i in range(400):
+    if len(begun) == 1100 and len(refused) >= 1100 - 1024:
+        break
+    time.sleep(0.1)
+print(len(refused), flush=True)
+time.sleep(60)
+"""
+def rss():
+    with open("/proc/%s/status" % daemon) as f:
+        return [int(l.split()[1]) for l in f if l.startswith("VmRSS")][0] >> 10
+before = rss()
+kid = subprocess.Popen([sys.executable, "-c", crowd, mnt + "/dev"], stdout=subprocess.PIPE)
+refused = int(kid.stdout.readline())
+assert 70 <= refused < 200, refused
+assert rss() - before < 60, (before, rss())
+began = time.time()
+with open(mnt + "/dev/scullp1", "wb") as f:
+    f.write(b"a" * 3000000)
+assert open(mnt + "/dev/scullp1", "rb").read() == b"a" * 3000000
+assert os.listdir(mnt) and time.time() - began < 10
+kid.kill()
+kid.wait(20)
+os.truncate(mnt + "/dev/scullp1", 0)
+PY
 check "what is in proc/" grep -q "readers 0   writers 0" "$MNT/proc/scullpipe"
 
 check "access" python3 - "$MNT/dev" << 'PY'
