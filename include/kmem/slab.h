@@ -263,7 +263,8 @@ static __always_inline void kfree(const void *object)
 void kfree_sensitive(const void *object);
 void kfree_bulk(size_t nr, void **p);
 void *krealloc(const void *object, size_t new_size, gfp_t gfp);
-size_t ksize(const void *object);	  /* usable bytes; 0 for NULL, ZERO_SIZE_PTR */
+/* Usable bytes; 0 for NULL, ZERO_SIZE_PTR and, with a report, for what kmalloc() never gave. */
+size_t ksize(const void *object);
 size_t kmalloc_size_roundup(size_t size); /* what kmalloc(size) would reserve */
 char *kstrdup(const char *s, gfp_t gfp);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);

@@ -171,14 +171,16 @@ static size_t slab_ksize(const struct kmem_cache *s)
 
 size_t ksize(const void *object)
 {
-	struct page *page;
+	const struct page *page = virt_to_page(object);
 
-	if (ZERO_OR_NULL_PTR(object) || !virt_addr_valid(object))
+	if (ZERO_OR_NULL_PTR(object))
 		return 0;
-	page = virt_to_page(object);
-	if (PageSlab(page))
+	if (virt_addr_valid(object) && PageSlab(page))
 		return slab_ksize(page->slab_cache);
-	return is_large(page) ? PAGE_SIZE << page->order : 0;
+	if (WARN(!virt_addr_valid(object) || !is_large(page) || page_address(page) != object,
+		 "ksize() of %p, which is no object", object))
+		return 0;
+	return PAGE_SIZE << page->order;
 }
 
 static void clear_for_certain(const void *object, size_t size)
@@ -226,6 +228,8 @@ void *krealloc(const void *object, size_t new_size, gfp_t gfp)
 			memset((char *)object + new_size, 0, old_size - new_size);
 		return (void *)object;
 	}
+	if (unlikely(!old_size && !ZERO_OR_NULL_PTR(object)))
+		return NULL; /* told of by ksize() */
 	new = kmalloc(new_size, gfp);
 	if (new &&old_size) {
 		memcpy(new, object, old_size);
@@ -323,7 +327,10 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int node)
 	if (WARN_ONCE(size > INT32_MAX && !(gfp & __GFP_NOWARN), "kvmalloc of %zu bytes", size) ||
 	    size > INT32_MAX)
 		return NULL;
-	return __vmalloc(size, gfp);
+	/* As in caches, a node that is not there is no constraint. */
+	if ((unsigned int)node >= nr_online_nodes)
+		node = NUMA_NO_NODE;
+	return __vmalloc_node(size, 1, gfp, node, __builtin_return_address(0));
 }
 
 void kvfree(const void *addr)

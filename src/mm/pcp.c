@@ -306,6 +306,7 @@ void drain_all_pages(void)
 {
 	unsigned int cpu;
 
+	might_sleep();
 	for_each_online_cpu(cpu)
 		if (cpu_has_pages(cpu))
 			work_on_cpu(cpu, drain_this_cpu, NULL);

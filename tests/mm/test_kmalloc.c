@@ -301,6 +301,62 @@ static void test_4_6_kvmalloc(void **state)
 	halt();
 }
 
+/* Where vmalloc helps out it is the same request: of that node, by that caller. */
+static noinline void *ask_node_1(void)
+{
+	void *p = kvmalloc_node(5 << 20, GFP_KERNEL, 1);
+
+	__asm__ volatile("" : : : "memory"); /* not as its last act */
+	return p;
+}
+
+static void test_4_6_kvmalloc_of_a_node(void **state)
+{
+	struct vm_struct *area;
+	char *p;
+
+	boot("mem=64M,cpus=1,numa=fake=2");
+	p = ask_node_1();
+	assert_true(is_vmalloc_addr(p));
+	for (long i = 0; i < 5 << 20; i += PAGE_SIZE)
+		assert_int_equal(page_to_nid(vmalloc_to_page(p + i)), 1);
+	area = find_vm_area(p);
+	assert_in_range((unsigned long)area->caller, (unsigned long)ask_node_1,
+			(unsigned long)ask_node_1 + 64);
+	kvfree(p);
+	p = kvmalloc_node(5 << 20, GFP_KERNEL, 9); /* there is none */
+	assert_non_null(p);
+	kvfree(p);
+	halt();
+}
+
+static void test_4_5_ksize_of_what_is_no_object(void **state)
+{
+	unsigned long page;
+	char on_stack, *large;
+	u64 mark;
+	void *v;
+
+	boot("mem=64M,cpus=1");
+	page = __get_free_page(GFP_KERNEL);
+	large = kmalloc(20000, GFP_KERNEL);
+	v = vmalloc(100);
+	mark = log_next_seq();
+	assert_int_equal(ksize(NULL) | ksize(ZERO_SIZE_PTR), 0);
+	assert_int_equal(logged(mark, "WARNING"), 0);
+	assert_int_equal(ksize((void *)page), 0);
+	assert_int_equal(ksize(large + PAGE_SIZE), 0);
+	assert_int_equal(ksize(v), 0);
+	assert_int_equal(ksize(&on_stack), 0);
+	assert_int_equal(logged(mark, "WARNING"), 4);
+	assert_null(krealloc(v, 200, GFP_KERNEL));
+	assert_int_equal(logged(mark, "WARNING"), 5);
+	vfree(v);
+	kfree(large);
+	free_page(page);
+	halt();
+}
+
 static void test_strings(void **state)
 {
 	char *p;
@@ -566,6 +622,8 @@ int main(void)
 		machine_test(test_1_6_large_objects_have_addresses_too),
 		machine_test(test_4_5_kfree_takes_any_object),
 		machine_test(test_4_6_kvmalloc),
+		machine_test(test_4_6_kvmalloc_of_a_node),
+		machine_test(test_4_5_ksize_of_what_is_no_object),
 		machine_test(test_strings),
 		machine_test(test_4_1_a_real_kernel_s_requests),
 		machine_test(test_wrong_kfree),
