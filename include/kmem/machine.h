@@ -42,6 +42,7 @@ struct machine_config {
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
 	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
+	bool slab_nomerge;   /* caches of like objects are not one */
 	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
 	bool init_on_free;   /* and from when they are freed */
 	bool kmemleak;	     /* objects that nobody knows of any more are told of */

@@ -181,7 +181,7 @@ int machine_boot_with(const struct machine_config *cfg, const struct percpu_sect
 	err = workqueue_boot();
 	if (err)
 		goto no_memory;
-	err = slab_boot();
+	err = slab_boot(cfg);
 	if (err)
 		goto no_memory;
 	err = vmalloc_boot(&running);

@@ -186,6 +186,12 @@ static const char *set_nommu(struct machine_config *cfg, const char *value)
 	return NULL;
 }
 
+static const char *set_slab_nomerge(struct machine_config *cfg, const char *value)
+{
+	cfg->slab_nomerge = true;
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	/* NULL, or what is allowed. */
@@ -223,6 +229,8 @@ static const struct {
 	  "sys/kernel/debug/kmemleak\n" },
 	{ "page_owner", set_page_owner,
 	  "  page_owner=on          note who has each page: sys/kernel/debug/page_owner\n" },
+	{ "slab_nomerge", set_slab_nomerge,
+	  "  slab_nomerge           every slab cache is one of its own, whatever its size\n" },
 	{ "nommu", set_nommu,
 	  "  nommu                  no page tables: vmalloc() gives contiguous memory\n" },
 };
@@ -231,7 +239,7 @@ static const struct {
 
 const char *machine_config_help(void)
 {
-	static char text[2048];
+	static char text[4096];
 
 	text[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -264,7 +272,7 @@ static bool is_module_word(const char *word)
 
 static bool has_value(int i)
 {
-	return words[i].set != set_nommu;
+	return words[i].set != set_nommu && words[i].set != set_slab_nomerge;
 }
 
 static int find_word(const char *word)

@@ -133,7 +133,8 @@ int slab_calculate_sizes(struct kmem_cache *s);
 extern struct mutex slab_mutex;
 extern struct list_head slab_caches; /* newest first; protected by slab_mutex */
 extern struct kmem_cache *sheaf_cache, *kmem_cache_cache;
-int slab_boot(void);
+struct machine_config;
+int slab_boot(const struct machine_config *cfg);
 /* Ends all caches; returns the objects (and caches) that nobody had freed, each named. */
 unsigned long slab_exit(void);
 /* Or an error pointer. */

@@ -4,7 +4,8 @@
  *
  * 1. Sharing. Two caches whose objects differ by less than a word, with the same flags that
  *    matter and no constructor, are one cache with two names: fewer half-filled slabs. Only the
- *    first name is in slabinfo. The plain kmalloc caches share with nobody.
+ *    first name is in slabinfo. The plain kmalloc caches share with nobody; with the boot word
+ *    slab_nomerge nobody does.
  *
  * 2. Bootstrapping. A cache is described by objects of the caches "kmem_cache" and
  *    "kmem_cache_node", sheaves by objects of "kmem_sheaf". These three are static.
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <kmem/bug.h>
 #include <kmem/err.h>
+#include <kmem/machine.h>
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
 #include <kmem/shrinker.h>
@@ -30,6 +32,7 @@ DEFINE_MUTEX(slab_mutex);
 LIST_HEAD(slab_caches);
 static LIST_HEAD(abandoned_caches); /* destroyed with live objects; protected by slab_mutex */
 
+static bool slab_nomerge; /* from the boot line */
 static bool kmalloc_is_up; /* what is created before are its own caches */
 
 static struct kmem_cache boot_caches[BOOT_CACHES];
@@ -122,7 +125,7 @@ struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned in
 
 bool slab_unmergeable(const struct kmem_cache *s)
 {
-	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0;
+	return slab_nomerge || (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0;
 }
 
 /* Caller holds slab_mutex. */
@@ -131,7 +134,7 @@ static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align, 
 {
 	struct kmem_cache *s;
 
-	if ((flags & SLAB_NEVER_MERGE) || ctor)
+	if (slab_nomerge || (flags & SLAB_NEVER_MERGE) || ctor)
 		return NULL;
 	size = ALIGN(size, sizeof(void *));
 	align = slab_alignment(flags, align, size);
@@ -324,10 +327,11 @@ static int boot_cache(int i, const char *name, unsigned int size)
 	return init_cache(s);
 }
 
-int slab_boot(void)
+int slab_boot(const struct machine_config *cfg)
 {
 	int err;
 
+	slab_nomerge = cfg->slab_nomerge;
 	INIT_LIST_HEAD(&slab_caches);
 	INIT_LIST_HEAD(&abandoned_caches);
 	slab_hooks_boot();

@@ -17,6 +17,7 @@ static const char *const words[] = {
 	"movablecore=",
 	"bootmem=",
 	"nommu",
+	"slab_nomerge",
 	"init_on_alloc=",
 	"init_on_free=",
 	"kmemleak=",

@@ -365,6 +365,31 @@ static void test_5_7_what_keeps_caches_apart(void **state)
 	halt();
 }
 
+static void test_5_7_slab_nomerge(void **state)
+{
+	struct machine_config cfg;
+	struct kmem_cache *a, *b;
+
+	boot("mem=64M,cpus=1,slab_nomerge");
+	a = kmem_cache_create("first", 1784, 0, 0, NULL);
+	b = kmem_cache_create("second", 1784, 0, 0, NULL);
+	assert_ptr_not_equal(a, b);
+	assert_string_equal(kmem_cache_name(b), "second");
+	kmem_cache_destroy(a);
+	kmem_cache_destroy(b);
+	halt();
+	/* It is the machine's, not the program's. */
+	boot("mem=64M,cpus=1");
+	a = kmem_cache_create("first", 1784, 0, 0, NULL);
+	b = kmem_cache_create("second", 1784, 0, 0, NULL);
+	assert_ptr_equal(a, b);
+	kmem_cache_destroy(a);
+	kmem_cache_destroy(b);
+	halt();
+	machine_config_init(&cfg);
+	assert_int_equal(machine_config_parse(&cfg, "slab_nomerge=1"), -EINVAL);
+}
+
 static void test_5_7_the_book_s_cache_can_share(void **state)
 {
 	struct kmem_cache *scullc, *other;
@@ -686,6 +711,7 @@ int main(void)
 		machine_test(test_5_5_min_partial),
 		machine_test(test_5_7_caches_of_like_objects_are_one),
 		machine_test(test_5_7_what_keeps_caches_apart),
+		machine_test(test_5_7_slab_nomerge),
 		machine_test(test_5_7_the_book_s_cache_can_share),
 		machine_test(test_5_7_what_clients_may_see_is_not_shared),
 		machine_test(test_5_8_destroy_with_live_objects),
