@@ -129,9 +129,39 @@ void KMEM_MOD_SYM(cleanup_module_)(void) __attribute__((weak));
 /* Not by way of the one above: "bool" is a macro, and must reach ## as it is. */
 #define module_param(var, type, mode) module_param_cb(var, &param_ops_##type, &var, mode)
 
+/* Several of one type: "1,2,3", and on the boot line, whose words end at a comma, "1:2:3". */
+struct kparam_array {
+	unsigned int max, elemsize;
+	unsigned int *num; /* how many were given; NULL: nobody wants to know */
+	const struct kernel_param_ops *ops;
+	void *elem;
+};
+
+struct kparam_string {
+	unsigned int maxlen; /* with the end */
+	char *string;
+};
+
+#define KMEM_PARAM_ARRAY(pname, array, param_ops, nump, mode)                                      \
+	static const struct kparam_array KMEM_CAT(param_array_, pname) = { ARRAY_SIZE(array),      \
+									   sizeof((array)[0]),     \
+									   (unsigned int *)(nump), \
+									   (param_ops), (array) }; \
+	module_param_cb(pname, &param_array_ops, (char *)&KMEM_CAT(param_array_, pname), mode)
+
+/* @nump points at an unsigned int (or int), or is NULL. */
+#define module_param_array_named(pname, array, type, nump, mode) \
+	KMEM_PARAM_ARRAY(pname, array, &param_ops_##type, nump, mode)
+#define module_param_array(array, type, nump, mode) \
+	KMEM_PARAM_ARRAY(array, array, &param_ops_##type, nump, mode)
+/* A buffer of the driver's own; what does not fit with its end is -ENOSPC. */
+#define module_param_string(pname, buffer, len, mode)                                       \
+	static const struct kparam_string KMEM_CAT(param_string_, pname) = { len, buffer }; \
+	module_param_cb(pname, &param_ops_string, (char *)&KMEM_CAT(param_string_, pname), mode)
+
 extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_short,
 	param_ops_ushort, param_ops_int, param_ops_uint, param_ops_long, param_ops_ulong,
-	param_ops_charp;
+	param_ops_charp, param_array_ops, param_ops_string;
 
 #define S_IRUGO 0444
 
@@ -139,6 +169,8 @@ extern const struct kernel_param_ops param_ops_bool, param_ops_byte, param_ops_s
 #define MODULE_DESCRIPTION(text)  struct kmem_swallow_semicolon
 #define MODULE_VERSION(text)	  struct kmem_swallow_semicolon
 #define MODULE_ALIAS(text)	  struct kmem_swallow_semicolon
+#define MODULE_INFO(tag, text)	  struct kmem_swallow_semicolon
+#define MODULE_SOFTDEP(text)	  struct kmem_swallow_semicolon
 #define MODULE_PARM_DESC(p, text) struct kmem_swallow_semicolon
 #define EXPORT_SYMBOL(sym)	  struct kmem_swallow_semicolon
 #define EXPORT_SYMBOL_GPL(sym)	  struct kmem_swallow_semicolon

@@ -226,7 +226,7 @@ static int keep_defaults(struct module *mod)
 	mod->size = sizeof(*mod);
 	for_each_param(kp, mod)
 	{
-		bytes += kp->arg ? kp->size : 0;
+		bytes += param_value_size(kp);
 		mod->size += sizeof(*kp);
 	}
 	mod->size += bytes;
@@ -235,10 +235,8 @@ static int keep_defaults(struct module *mod)
 		return -ENOMEM;
 	for_each_param(kp, mod)
 	{
-		if (kp->arg) {
-			memcpy(to, kp->arg, kp->size);
-			to += kp->size;
-		}
+		param_value_keep(kp, to);
+		to += param_value_size(kp);
 	}
 	return 0;
 }
@@ -250,10 +248,8 @@ static void restore_defaults(struct module *mod)
 
 	for_each_param(kp, mod)
 	{
-		if (kp->arg) {
-			memcpy(kp->arg, from, kp->size);
-			from += kp->size;
-		}
+		param_value_restore(kp, from);
+		from += param_value_size(kp);
 		param_forget_copies(kp);
 	}
 	host_free(mod->defaults);

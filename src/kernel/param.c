@@ -2,21 +2,22 @@
 /*
  * param.c - the types of module parameters: text to value and back.
  *
- * Parsing is the kernel's, and strict: the whole text must be one value (a newline may follow, as
- * echo writes one). Numbers are decimal, 0x hexadecimal or 0 octal. -EINVAL for what is no
- * number, -ERANGE for one the type cannot hold; the variable is not touched then.
+ * Parsing is the kernel's, and strict (kstrtox.c). -EINVAL for what is no number, -ERANGE for one the
+ * type cannot hold; the variable is not touched then.
+ *
+ * An array is its elements with commas between, a string one with a buffer of its own. On the boot
+ * line, whose words end at commas, an array's elements are separated by colons instead.
  *
  * A charp points at a copy made here. The copies are kept on a list until the module is unloaded,
  * since a driver may still look at the string it had before.
  *
  * Locks: the list has charp_lock; a variable is the module's own, as in the kernel.
  */
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <kmem/module.h>
+#include <kmem/string.h>
 
 #include "host.h"
 #include "param.h"
@@ -25,45 +26,26 @@ const char *boot_command_line = "";
 
 struct charp_copy {
 	struct charp_copy *next;
-	const struct kernel_param *kp;
+	const char *mod, *name; /* of the parameter: an array's elements have a description each */
 	char text[];
 };
 
 static struct host_lock charp_lock;
 static struct charp_copy *charp_copies; /* protected by charp_lock */
 
-/* True if @end is where a value may end. */
-static bool at_end(const char *end)
-{
-	return *end == '\0' || (*end == '\n' && end[1] == '\0');
-}
-
+/* A number of a range. */
 static int parse_signed(const char *val, long long lo, long long hi, long long *out)
 {
-	const char *digits = val + (*val == '-' || *val == '+');
-	char *end;
+	int err = kstrtoll(val, 0, out);
 
-	if (!isdigit((unsigned char)*digits))
-		return -EINVAL;
-	errno = 0;
-	*out = strtoll(val, &end, 0);
-	if (!at_end(end))
-		return -EINVAL;
-	return errno || *out < lo || *out > hi ? -ERANGE : 0;
+	return !err && (*out < lo || *out > hi) ? -ERANGE : err;
 }
 
 static int parse_unsigned(const char *val, unsigned long long hi, unsigned long long *out)
 {
-	const char *digits = val + (*val == '+');
-	char *end;
+	int err = kstrtoull(val, 0, out);
 
-	if (!isdigit((unsigned char)*digits))
-		return -EINVAL;
-	errno = 0;
-	*out = strtoull(val, &end, 0);
-	if (!at_end(end))
-		return -EINVAL;
-	return errno || *out > hi ? -ERANGE : 0;
+	return !err && *out > hi ? -ERANGE : err;
 }
 
 #define PARAM_NUMBER(name, type, wide, fmt, parse)                                  \
@@ -103,28 +85,7 @@ PARAM_UNSIGNED(ulong, unsigned long, "%lu", ULONG_MAX);
 /* A bool named without a value is set. */
 static int param_set_bool(const char *val, const struct kernel_param *kp)
 {
-	static const struct {
-		const char *word;
-		bool value;
-	} words[] = {
-		{ "1", true },	  { "y", true },      { "yes", true }, { "on", true },
-		{ "true", true }, { "0", false },     { "n", false },  { "no", false },
-		{ "off", false }, { "false", false },
-	};
-	size_t len;
-
-	if (!val)
-		val = "1";
-	len = strcspn(val, "\n");
-	if (!at_end(val + len))
-		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strlen(words[i].word) == len && !strncasecmp(words[i].word, val, len)) {
-			*(bool *)kp->arg = words[i].value;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	return kstrtobool(val ? val : "1", kp->arg);
 }
 
 static int param_get_bool(char *buffer, const struct kernel_param *kp)
@@ -151,7 +112,8 @@ static int param_set_charp(const char *val, const struct kernel_param *kp)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy->text, val, len + 1);
-	copy->kp = kp;
+	copy->mod = kp->mod;
+	copy->name = kp->name;
 	host_lock(&charp_lock);
 	copy->next = charp_copies;
 	charp_copies = copy;
@@ -172,13 +134,151 @@ const struct kernel_param_ops param_ops_charp = {
 	.get = param_get_charp,
 };
 
+/* Elements at a comma or a colon, at most ->max of them; nothing but them is touched. */
+static int param_set_array(const char *val, const struct kernel_param *kp)
+{
+	const struct kparam_array *arr = kp->arg;
+	struct kernel_param element = *kp;
+	unsigned int n = 0;
+	char text[256];
+
+	if (!val)
+		return -EINVAL;
+	do {
+		size_t len = strcspn(val, ",:\n");
+		int err;
+
+		if (n == arr->max || len >= sizeof(text))
+			return -EINVAL;
+		memcpy(text, val, len);
+		text[len] = '\0';
+		element.arg = (char *)arr->elem + n * arr->elemsize;
+		err = arr->ops->set(text, &element);
+		if (err)
+			return err;
+		n++;
+		val += len;
+	} while ((*val == ',' || *val == ':') && val++);
+	if (strcmp(val, "\n") && *val)
+		return -EINVAL;
+	if (arr->num)
+		*arr->num = n;
+	return 0;
+}
+
+static unsigned int array_count(const struct kparam_array *arr)
+{
+	return arr->num ? min(*arr->num, arr->max) : arr->max;
+}
+
+static int param_get_array(char *buffer, const struct kernel_param *kp)
+{
+	const struct kparam_array *arr = kp->arg;
+	struct kernel_param element = *kp;
+	char text[PAGE_SIZE];
+	int len = 0;
+
+	for (unsigned int i = 0; i < array_count(arr); i++) {
+		element.arg = (char *)arr->elem + i * arr->elemsize;
+		arr->ops->get(text, &element);
+		text[strcspn(text, "\n")] = '\0';
+		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%s", i ? "," : "", text);
+	}
+	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
+}
+
+const struct kernel_param_ops param_array_ops = {
+	.set = param_set_array,
+	.get = param_get_array,
+};
+
+static int param_set_string(const char *val, const struct kernel_param *kp)
+{
+	const struct kparam_string *str = kp->arg;
+	size_t len = val ? strcspn(val, "\n") : 0;
+
+	if (!val)
+		return -EINVAL;
+	if (len >= str->maxlen)
+		return -ENOSPC;
+	memcpy(str->string, val, len);
+	str->string[len] = '\0';
+	return 0;
+}
+
+static int param_get_string(char *buffer, const struct kernel_param *kp)
+{
+	const struct kparam_string *str = kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", str->string);
+}
+
+const struct kernel_param_ops param_ops_string = {
+	.set = param_set_string,
+	.get = param_get_string,
+};
+
+/* Where the bytes of a value are, and how many. An array's count lies elsewhere, and is the last. */
+static void *value_of(const struct kernel_param *kp, size_t *size)
+{
+	if (kp->ops == &param_array_ops) {
+		const struct kparam_array *arr = kp->arg;
+
+		*size = (size_t)arr->max * arr->elemsize;
+		return arr->elem;
+	}
+	if (kp->ops == &param_ops_string) {
+		const struct kparam_string *str = kp->arg;
+
+		*size = str->maxlen;
+		return str->string;
+	}
+	*size = kp->arg ? kp->size : 0;
+	return kp->arg;
+}
+
+static unsigned int *count_of(const struct kernel_param *kp)
+{
+	return kp->ops == &param_array_ops ? ((const struct kparam_array *)kp->arg)->num : NULL;
+}
+
+size_t param_value_size(const struct kernel_param *kp)
+{
+	size_t size;
+
+	value_of(kp, &size);
+	return size + (count_of(kp) ? sizeof(unsigned int) : 0);
+}
+
+void param_value_keep(const struct kernel_param *kp, void *to)
+{
+	size_t size;
+	const void *value = value_of(kp, &size);
+
+	if (size)
+		memcpy(to, value, size);
+	if (count_of(kp))
+		memcpy((char *)to + size, count_of(kp), sizeof(unsigned int));
+}
+
+void param_value_restore(const struct kernel_param *kp, const void *from)
+{
+	size_t size;
+	void *value = value_of(kp, &size);
+
+	if (size)
+		memcpy(value, from, size);
+	if (count_of(kp))
+		memcpy(count_of(kp), (const char *)from + size, sizeof(unsigned int));
+}
+
 void param_forget_copies(const struct kernel_param *kp)
 {
 	struct charp_copy **link = &charp_copies, *copy;
 
 	host_lock(&charp_lock);
 	while ((copy = *link)) {
-		if (copy->kp == kp) {
+		if (!strcmp(copy->mod, kp->mod) && !strcmp(copy->name, kp->name)) {
 			*link = copy->next;
 			host_free(copy);
 		} else {

@@ -10,6 +10,11 @@
 /* The words the machine was booted with, separated by spaces; "" before the first boot. */
 extern const char *boot_command_line;
 
+/* A parameter's value as bytes, for module.c, which puts back what there was before it was loaded. */
+size_t param_value_size(const struct kernel_param *kp);
+void param_value_keep(const struct kernel_param *kp, void *to);
+void param_value_restore(const struct kernel_param *kp, const void *from);
+
 /* Frees the strings that were set through @kp. Its variable must not point at one any more. */
 void param_forget_copies(const struct kernel_param *kp);
 

@@ -110,7 +110,9 @@ static void bools(void **state)
 static void strings(void **state)
 {
 	char *s = NULL;
-	const struct kernel_param kp = { .ops = &param_ops_charp, .arg = &s };
+	const struct kernel_param kp = {
+		.mod = "test", .name = "s", .ops = &param_ops_charp, .arg = &s
+	};
 	char word[2000];
 
 	assert_string_equal(get(&param_ops_charp, &s), "(null)\n");
