@@ -42,6 +42,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* the machine's RAM is a file */
 }
 
 /* Returns in the child only; the parent ends here. -1: no child could be made. */
@@ -99,13 +100,29 @@ static int load_modules(const struct options *opt)
 	return err ? err : builtin_modules_load_all();
 }
 
+/* What of the host may be too little, by the error of a boot. */
+static const char *limit_of(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return " (mem= too small, or a limit on addresses? ulimit -v, ulimit -d)";
+	case -EAGAIN:
+		return " (is there a limit on threads? ulimit -u)";
+	case -EFBIG:
+		return " (is there a limit on the size of files? ulimit -f)";
+	default:
+		return "";
+	}
+}
+
 /* Boots the machine with its files and modules. 0, or -1 and nothing is left. */
 static int boot(const struct options *opt)
 {
 	int err = machine_boot(&opt->machine);
 
 	if (err) {
-		fprintf(stderr, "kmemfs: the machine does not boot: %s\n", strerror(-err));
+		fprintf(stderr, "kmemfs: the machine does not boot: %s%s\n", strerror(-err),
+			limit_of(err));
 		return -1;
 	}
 	set_machine_owner(getuid());

@@ -117,8 +117,8 @@ static int window_boot(void)
 	int err = host_window_reserve(WINDOW_BASE, WINDOW_SIZE);
 
 	if (err) {
-		pr_err("vmalloc: the addresses from %#lx on are taken (error %d)\n", WINDOW_BASE,
-		       -err);
+		pr_err("vmalloc: the host gives no addresses from %#lx on (error %d)\n",
+		       WINDOW_BASE, -err);
 		return err;
 	}
 	/* That was to see that they are free: tlb.c maps what is wanted of them. */

@@ -48,6 +48,8 @@ says "mkdir -p"
 : > "$TMP/file"
 refuse "not a directory" "$KMEMFS" "$TMP/file"
 says "not a directory"
+refuse "a host that gives no memory" sh -c 'ulimit -f 100; "$0" "$1"' "$KMEMFS" "$MNT"
+says "ulimit -f"
 is_mounted && equal "a refused mount" "is there" "is not"
 
 start -o mem=64M,cpus=1 -o fsname=mine,scullp.scullp_order=2 -s
