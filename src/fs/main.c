@@ -45,6 +45,22 @@ static void block_signals(void)
 	signal(SIGXFSZ, SIG_IGN); /* the machine's RAM is a file */
 }
 
+/*
+ * What is opened for the machine must not get the number of a stream that was closed: messages would
+ * be written into it, or mount_is_up() put another file in its place. 0 or -1.
+ */
+static int hold_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
 /* Returns in the child only; the parent ends here. -1: no child could be made. */
 static int go_to_background(void)
 {
@@ -194,6 +210,8 @@ int main(int argc, char **argv)
 	char *mountpoint;
 	int ret;
 
+	if (hold_streams())
+		return 1;
 	if (options_parse(&opt, argc, argv))
 		return 2;
 	if (opt.help) {

@@ -7,12 +7,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,15 +48,34 @@ static int clean_stale(const char *path)
 	return -1;
 }
 
-/* Has the daemon behind the mount gone? Who asks in the moment when it goes is told otherwise. */
+/*
+ * Has the daemon behind the mount gone? Attributes may still be remembered by the kernel: so the
+ * file system is asked. Who asks in the moment when it goes is told otherwise.
+ */
 static bool is_stale(const char *path)
 {
-	struct stat st;
-	bool fails = stat(path, &st);
+	struct statfs st;
+	bool fails = statfs(path, &st);
 
 	if (fails && errno == ECONNABORTED)
-		fails = stat(path, &st);
+		fails = statfs(path, &st);
 	return fails && errno == ENOTCONN;
+}
+
+/* A second mount would hide the first one, and unmounting would end the wrong one. */
+static bool is_used(const char *path, const struct stat *st)
+{
+	struct stat up;
+	struct statfs fs;
+	char *parent = NULL;
+	bool top;
+
+	if (statfs(path, &fs) || fs.f_type != FUSE_SUPER_MAGIC ||
+	    asprintf(&parent, "%s/..", path) < 0)
+		return false;
+	top = stat(parent, &up) || up.st_dev != st->st_dev;
+	free(parent);
+	return top;
 }
 
 static int check_directory(const char *path)
@@ -73,6 +94,12 @@ static int check_directory(const char *path)
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		fprintf(stderr, "kmemfs: %s is not a directory; mount on an empty one\n", path);
+		return -1;
+	}
+	if (is_used(path, &st)) {
+		fprintf(stderr,
+			"kmemfs: %s is mounted already; unmount it with: fusermount3 -u %s\n", path,
+			path);
 		return -1;
 	}
 	if (access(path, W_OK)) {

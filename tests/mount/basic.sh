@@ -181,13 +181,25 @@ kill -INT "$(daemon)"
 gone
 check "all memory freed" grep -q "all memory freed" "$TMP/log"
 
-# A daemon that was killed leaves a stale mount; the next start cleans it.
+# A daemon that was killed leaves a stale mount; the next start cleans it, though the kernel may
+# remember what was there.
 start -o mem=64M
+quietly stat "$MNT"
 kill -KILL "$(daemon)"
 gone
 timeout 60 "$KMEMFS" -o mem=64M "$MNT" 2> "$TMP/log" ||
 	equal "start on a stale mount" "$(cat "$TMP/log")" "no complaint"
 check "says that it cleaned" grep -q "unmounting it" "$TMP/log"
+refuse "a second mount" "$KMEMFS" -o mem=64M "$MNT"
+grep -q "is mounted already" "$TMP/out" || equal "what it says" "$(cat "$TMP/out")" "is mounted already"
+unmount
+gone
+
+# Streams that were closed are not taken for the machine's files.
+timeout 60 sh -c '"$0" -o mem=64M "$1" <&- >&- 2>&-' "$KMEMFS" "$MNT"
+equal "start without streams" $? 0
+check "a machine without streams" cp "$TMP/data" "$D/scullv0"
+equal "its standard streams" "$(readlink "/proc/$(daemon)"/fd/[0-2] | sort -u)" /dev/null
 unmount
 gone
 finish
