@@ -146,5 +146,6 @@ void vm_unmap_aliases(void)
 {
 	vmalloc_run_deferred();
 	vmalloc_cache_drain();
+	vmap_blocks_purge();
 	vmap_area_purge();
 }

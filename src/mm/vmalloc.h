@@ -6,6 +6,7 @@
  *	vfree.c		areas go: claimed, kept, unmapped, at once or later
  *	vmalloc_cache.c	freed areas that the next request of their size finds as they are
  *	vmap.c		areas that show somebody's pages, or nothing
+ *	vmap_block.c	addresses for those that come and go often
  *	ioremap.c	areas that show a device's memory
  *	nommu.c		the same calls on a machine without page tables
  *	vmallocinfo.c	what there is, as text; boot, halt, and the checker
@@ -74,6 +75,23 @@ unsigned long vmalloc_cache_pages(void);
 
 /* vmap.c */
 void vunmap_claimed(struct vm_struct *vm);
+
+/*
+ * vmap_block.c: pieces of at most VMAP_MAX_ALLOC pages. Their entries and mappings are the caller's.
+ * _take() and _purge() may sleep.
+ */
+#define VMAP_MAX_ALLOC 64
+int vmap_blocks_boot(void);	      /* the window is known */
+unsigned long vmap_blocks_exit(void); /* unmaps what is left; returns how many pieces that was */
+unsigned long vmap_block_take(unsigned int count); /* its address; 0: no room, or no memory */
+bool vmap_block_has(unsigned long addr);	   /* is it in a block? */
+/* Of two that want to unmap a piece one gets it: its pages. 0: no piece starts there. */
+unsigned int vmap_block_claim(unsigned long addr);
+/* A piece that was claimed is unmapped; @flushed: the host has forgotten it as well. */
+void vmap_block_give(unsigned long addr, unsigned int count, bool flushed);
+/* The host forgets all that came back, and unused blocks go. */
+void vmap_blocks_purge(void);
+unsigned long vmap_blocks_check(void);
 
 /* nommu.c */
 void *nommu_alloc(const struct area_request *rq);

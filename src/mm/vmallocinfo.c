@@ -109,7 +109,7 @@ unsigned long vmalloc_check(void)
 		       vmalloc_total_pages(), wrong);
 		bad++;
 	}
-	return bad + pgtable_check() + tlb_check();
+	return bad + vmap_blocks_check() + pgtable_check() + tlb_check();
 }
 
 static int window_boot(void)
@@ -151,6 +151,8 @@ int vmalloc_boot(const struct machine_config *cfg)
 		err = window_boot();
 	if (!err)
 		err = vmap_area_boot();
+	if (!err && !vmalloc_nommu)
+		err = vmap_blocks_boot();
 	if (!err)
 		err = iodev_boot();
 	if (err)
@@ -184,11 +186,12 @@ static void free_leaked(const struct vmap_info *info)
 
 unsigned long vmalloc_exit(void)
 {
-	unsigned long leaks = 0, at = vmalloc_base;
+	unsigned long leaks, at = vmalloc_base;
 	struct vmap_info info;
 
 	vmalloc_run_deferred();
 	vmalloc_cache_exit();
+	leaks = vmap_blocks_exit();
 	while (vmap_area_next(at, &info)) {
 		at = info.end;
 		if (!info.busy || (info.vm.flags & VM_PAGE_ARRAY))

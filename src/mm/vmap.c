@@ -4,7 +4,8 @@
  *
  * 1. Idea: an area without frames of its own. vmap() writes the entries of the caller's pages;
  *    the same frame may be shown many times, all pointers mean the same bytes. vm_map_ram() does
- *    it without a struct vm_struct and a guard, for short uses.
+ *    it without a struct vm_struct and a guard, for short uses; at addresses of blocks if it is
+ *    few pages (vmap_block.c).
  * 2. Such an area is claimed under vmap_lock (vmap_area_claim()): its first frame may be anybody's
  *    and leads nowhere.
  * 3. What is unmapped stays known to the host until a purge if its size is common, as in vmalloc.c.
@@ -91,6 +92,35 @@ void vunmap(const void *addr)
 	vunmap_claimed(va->vm);
 }
 
+static void *map_piece(struct page **pages, unsigned int count)
+{
+	unsigned long addr = vmap_block_take(count);
+
+	if (!addr)
+		return NULL;
+	if (show_pages(addr, pages, count, PAGE_KERNEL)) {
+		tlb_flush(addr, count * PAGE_SIZE);
+		vmap_block_give(addr, vmap_block_claim(addr), true);
+		return NULL;
+	}
+	return (void *)addr;
+}
+
+static void unmap_piece(unsigned long addr, unsigned int count)
+{
+	const unsigned int has = vmap_block_claim(addr);
+	bool now;
+
+	if (WARN(!has, "Trying to vm_unmap_ram() nonexistent vm area (%p)", (void *)addr))
+		return;
+	WARN(has != count, "vm_unmap_ram() of %u pages of %u", count, has);
+	now = unmap_now(has);
+	pgtable_clear(addr, has);
+	if (now)
+		tlb_flush(addr, has * PAGE_SIZE);
+	vmap_block_give(addr, has, now);
+}
+
 void *vm_map_ram(struct page **pages, unsigned int count, int node)
 {
 	struct vmap_area *va;
@@ -100,6 +130,8 @@ void *vm_map_ram(struct page **pages, unsigned int count, int node)
 		return NULL;
 	if (vmalloc_nommu)
 		return nommu_vmap(pages, count);
+	if (count <= VMAP_MAX_ALLOC)
+		return map_piece(pages, count);
 	va = vmap_area_alloc(count * PAGE_SIZE, PAGE_SIZE, NULL);
 	if (!va)
 		return NULL;
@@ -123,6 +155,10 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 		return;
 	BUG_ON(!is_vmalloc_addr(mem));
 	BUG_ON(offset_in_page(mem));
+	if (vmap_block_has(addr)) {
+		unmap_piece(addr, count);
+		return;
+	}
 	va = vmap_area_claim(addr, 0);
 	if (WARN(!va, "Trying to vm_unmap_ram() nonexistent vm area (%p)", mem))
 		return;
