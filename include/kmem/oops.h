@@ -5,7 +5,8 @@
  * oops_guard(fn, arg, &ret) calls ret = fn(arg). If the call faults (a NULL pointer, a guard
  * page, a freed vmalloc area) or runs into BUG(), the report goes to the log, the call is
  * abandoned where it stands and oops_guard() returns -EFAULT; otherwise 0. What the abandoned
- * call held (locks, memory) stays held, as after an oops of the kernel; the CPU is given up.
+ * call held (locks, memory) stays held, as after an oops of the kernel; the CPU is given up, and what
+ * memalloc_*_save() allowed the thread is over.
  *
  * Context: may sleep. Guarded calls nest.
  */
@@ -19,6 +20,7 @@ struct oops_frame {
 	sigjmp_buf jump;
 	struct oops_frame *outer;
 	int preempt_count;
+	unsigned int flags;
 	bool busy;
 };
 

@@ -36,6 +36,7 @@ static void back_on_cpu(const struct oops_frame *frame)
 
 	cpu_leave(); /* the call may have ended in an inline path */
 	t->preempt_count = frame->preempt_count;
+	t->flags = frame->flags;
 	if (frame->busy && !t->busy)
 		cpu_begin_slow(t);
 	else if (!frame->busy && t->busy)
@@ -47,6 +48,7 @@ int oops_guard(long (*fn)(void *), void *arg, long *ret)
 	struct task_struct *t = current;
 	struct oops_frame frame = { .outer = t->oops,
 				    .preempt_count = t->preempt_count,
+				    .flags = t->flags,
 				    .busy = t->busy != NULL };
 
 	if (sigsetjmp(frame.jump, 0)) {

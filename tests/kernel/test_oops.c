@@ -110,6 +110,29 @@ static void test_guards_nest(void **state)
 	halt();
 }
 
+static long fault_when_freeing_memory(void *arg)
+{
+	memalloc_noreclaim_save();
+	memalloc_noio_save();
+	return read_from(arg);
+}
+
+/* Nobody would take back the right to the reserves, or the duty to spare devices. */
+static void test_what_the_thread_may_ends_with_the_call(void **state)
+{
+	unsigned int before;
+	long ret;
+
+	skip_under_tsan();
+	boot("mem=64M,cpus=1");
+	before = memalloc_nofs_save();
+	assert_int_equal(oops_guard(fault_when_freeing_memory, NULL, &ret), -EFAULT);
+	assert_int_equal(current->flags & (PF_MEMALLOC | PF_MEMALLOC_NOIO), 0);
+	assert_int_equal(current->flags & PF_MEMALLOC_NOFS, PF_MEMALLOC_NOFS);
+	memalloc_nofs_restore(before);
+	halt();
+}
+
 static long fault_when_busy(void *arg)
 {
 	preempt_disable();
@@ -162,9 +185,13 @@ static void test_many_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		machine_test(test_a_NULL_pointer),	machine_test(test_any_other_bad_address),
-		machine_test(test_a_jump_into_nowhere), machine_test(test_again_and_again),
-		machine_test(test_guards_nest),		machine_test(test_the_CPU_is_given_up),
+		machine_test(test_a_NULL_pointer),
+		machine_test(test_any_other_bad_address),
+		machine_test(test_a_jump_into_nowhere),
+		machine_test(test_again_and_again),
+		machine_test(test_guards_nest),
+		machine_test(test_what_the_thread_may_ends_with_the_call),
+		machine_test(test_the_CPU_is_given_up),
 		machine_test(test_many_threads),
 	};
 
