@@ -96,7 +96,11 @@ void slab_mark_pages(struct kmem_cache *s)
 	}
 }
 
-/* The large order is a luxury; the smallest is what the request is for. */
+/*
+ * The large order is a luxury; the smallest is what the request is for. So nobody goes to lengths for
+ * the former, not even to wake kswapd, and it is no use of any reserve. Who cannot sleep asks for
+ * both in the same way. Source: Linux 6.1, allocate_slab().
+ */
 static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	unsigned int order = s->order, objects = s->objects;
@@ -104,8 +108,9 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 	gfp_t easy;
 
 	gfp = (gfp & ~(__GFP_ZERO | GFP_ZONEMASK)) | s->allocflags | __GFP_COMP;
-	easy = (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL)) | __GFP_NOWARN | __GFP_NORETRY |
-	       (gfp & __GFP_KSWAPD_RECLAIM);
+	easy = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
+	if (gfpflags_allow_blocking(gfp))
+		easy = (easy & ~__GFP_RECLAIM) | __GFP_NOMEMALLOC;
 	slab = slab_pages(s, order > s->min_order ? easy : gfp, node, order);
 	if (!slab && order > s->min_order) {
 		order = s->min_order;

@@ -32,7 +32,7 @@ DEFINE_MUTEX(slab_mutex);
 LIST_HEAD(slab_caches);
 static LIST_HEAD(abandoned_caches); /* destroyed with live objects; protected by slab_mutex */
 
-static bool slab_nomerge; /* from the boot line */
+static bool slab_nomerge;  /* from the boot line */
 static bool kmalloc_is_up; /* what is created before are its own caches */
 
 static struct kmem_cache boot_caches[BOOT_CACHES];
@@ -125,7 +125,8 @@ struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned in
 
 bool slab_unmergeable(const struct kmem_cache *s)
 {
-	return slab_nomerge || (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->refcount < 0;
+	return slab_nomerge || (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize ||
+	       s->refcount < 0;
 }
 
 /* Caller holds slab_mutex. */

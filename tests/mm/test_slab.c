@@ -264,6 +264,38 @@ static void test_5_5_smaller_slabs_when_memory_is_broken_up(void **state)
 	halt();
 }
 
+/* The reserves are for what must be, and a larger slab need not be. */
+static void test_5_5_larger_slabs_are_no_use_of_reserves(void **state)
+{
+	struct page *page, *next;
+	struct kmem_cache *c;
+	unsigned int saved;
+	LIST_HEAD(taken);
+	void *p;
+
+	boot("mem=64M,cpus=1");
+	c = cache(2000, 0); /* of another order than sheaves, which may be on a CPU's list */
+	all_free_pages();
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	drain_all_pages();
+	saved = memalloc_noreclaim_save();
+	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, c->order);
+	assert_non_null(page); /* this thread could have it */
+	__free_pages(page, c->order);
+	drain_all_pages();
+	p = kmem_cache_alloc(c, GFP_KERNEL);
+	memalloc_noreclaim_restore(saved);
+	assert_non_null(p);
+	assert_true(c->order > c->min_order);
+	assert_int_equal(compound_order(virt_to_head_page(p)), c->min_order);
+	kmem_cache_free(c, p);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	kmem_cache_destroy(c);
+	halt();
+}
+
 static void test_5_9_wrong_cache(void **state)
 {
 	struct kmem_cache *a, *b;
@@ -521,6 +553,7 @@ int main(void)
 		machine_test(test_4_2_dma_caches_are_in_the_DMA_zone),
 		machine_test(test_1_6_flags_that_a_cache_cannot_obey),
 		machine_test(test_5_5_smaller_slabs_when_memory_is_broken_up),
+		machine_test(test_5_5_larger_slabs_are_no_use_of_reserves),
 		machine_test(test_5_9_wrong_cache),
 		machine_test(test_1_7_out_of_memory_is_told),
 		machine_test(test_5_9_wild_and_inner_pointers),
