@@ -21,12 +21,20 @@ struct cdev {
 	unsigned int count;
 	atomic_t refs; /* the owner's and one per open file; 0: a cdev_alloc()ed one is freed */
 	bool dynamic;  /* from cdev_alloc() */
+	void *private_data; /* kmemfs's own: what an opened file has before the driver's open */
 };
 
 void cdev_init(struct cdev *cdev, const struct file_operations *fops);
 struct cdev *cdev_alloc(void);
 int cdev_add(struct cdev *cdev, dev_t dev, unsigned int count); /* 0 or -errno */
 void cdev_del(struct cdev *cdev);
+
+/*
+ * The form of old: @major (0: a free one) with minors 0 to 255. 0, or the major if any would do, or
+ * -errno.
+ */
+int register_chrdev(unsigned int major, const char *name, const struct file_operations *fops);
+void unregister_chrdev(unsigned int major, const char *name);
 
 struct class;
 struct device;

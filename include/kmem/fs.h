@@ -156,8 +156,18 @@ static inline unsigned int imajor(const struct inode *inode)
  */
 void inode_changed(struct inode *inode, loff_t pos, loff_t len);
 
+/*
+ * The whole of a ->read or a ->write of a buffer of @available bytes: copies what there is from *@ppos
+ * on, and moves that. The bytes copied; 0 at the end; -EFAULT; -EINVAL for a negative position.
+ */
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from,
+				size_t available);
+ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *ppos, const void __user *from,
+			       size_t count);
+
 /* Ready-made methods. */
-loff_t no_llseek(struct file *file, loff_t offset, int whence);	     /* -ESPIPE */
+int simple_open(struct inode *inode, struct file *file);	/* private_data is the inode's */
+loff_t no_llseek(struct file *file, loff_t offset, int whence); /* -ESPIPE */
 loff_t default_llseek(struct file *file, loff_t offset, int whence); /* by i_size */
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 int noop_fsync(struct file *file, loff_t start, loff_t end, int datasync); /* 0 */

@@ -67,4 +67,51 @@ int single_release(struct inode *inode, struct file *file);
 ssize_t seq_read(struct file *file, char __user *buf, size_t size, loff_t *ppos);
 loff_t seq_lseek(struct file *file, loff_t offset, int whence);
 
+/* For ->start and ->next over a list that a lock protects; seq_list_start_head() begins with @head. */
+struct list_head;
+struct list_head *seq_list_start(struct list_head *head, loff_t pos);
+struct list_head *seq_list_start_head(struct list_head *head, loff_t pos);
+struct list_head *seq_list_next(void *v, struct list_head *head, loff_t *ppos);
+
+/*
+ * name##_fops, a struct file_operations, made from int name##_show(struct seq_file *, void *), and
+ * name##_proc_ops, a struct proc_ops; or from name##_sops, a struct seq_operations. The includer has
+ * fs.h or proc_fs.h.
+ */
+#define DEFINE_SHOW_ATTRIBUTE(name)                                      \
+	static int name##_open(struct inode *inode, struct file *file)   \
+	{                                                                \
+		return single_open(file, name##_show, inode->i_private); \
+	}                                                                \
+	static const struct file_operations name##_fops = {              \
+		.owner = THIS_MODULE,                                    \
+		.open = name##_open,                                     \
+		.read = seq_read,                                        \
+		.llseek = seq_lseek,                                     \
+		.release = single_release,                               \
+	}
+#define DEFINE_PROC_SHOW_ATTRIBUTE(name)                                \
+	static int name##_open(struct inode *inode, struct file *file)  \
+	{                                                               \
+		return single_open(file, name##_show, pde_data(inode)); \
+	}                                                               \
+	static const struct proc_ops name##_proc_ops = {                \
+		.proc_open = name##_open,                               \
+		.proc_read = seq_read,                                  \
+		.proc_lseek = seq_lseek,                                \
+		.proc_release = single_release,                         \
+	}
+#define DEFINE_SEQ_ATTRIBUTE(name)                                     \
+	static int name##_open(struct inode *inode, struct file *file) \
+	{                                                              \
+		return seq_open(file, &name##_sops);                   \
+	}                                                              \
+	static const struct file_operations name##_fops = {            \
+		.owner = THIS_MODULE,                                  \
+		.open = name##_open,                                   \
+		.read = seq_read,                                      \
+		.llseek = seq_lseek,                                   \
+		.release = seq_release,                                \
+	}
+
 #endif

@@ -33,6 +33,27 @@ unsigned long clear_user(void __user *to, unsigned long n);
 long strncpy_from_user(char *dst, const char __user *src, long count);
 bool access_ok(const void __user *addr, unsigned long size);
 
+/*
+ * Copies in memory of kmalloc() (vmemdup_user(): of kvmalloc()) for the caller to free: of @len bytes,
+ * the same with a 0 behind, or a string of at most @n bytes with its end. ERR_PTR(): -EFAULT, -ENOMEM,
+ * -EINVAL for a string that is longer or none. May sleep.
+ */
+void *memdup_user(const void __user *src, size_t len);
+void *vmemdup_user(const void __user *src, size_t len);
+void *memdup_user_nul(const void __user *src, size_t len);
+char *strndup_user(const char __user *src, long n);
+
+/* kstrto*() of string.h on what a write brought. 0, -EFAULT, -EINVAL, -ERANGE. */
+int __must_check kstrtoull_from_user(const char __user *s, size_t count, unsigned int base,
+				     unsigned long long *res);
+int __must_check kstrtoul_from_user(const char __user *s, size_t count, unsigned int base,
+				    unsigned long *res);
+int __must_check kstrtouint_from_user(const char __user *s, size_t count, unsigned int base,
+				      unsigned int *res);
+int __must_check kstrtoint_from_user(const char __user *s, size_t count, unsigned int base,
+				     int *res);
+int __must_check kstrtobool_from_user(const char __user *s, size_t count, bool *res);
+
 /* 0 or -EFAULT. */
 #define put_user(x, ptr)                                                \
 	({                                                              \

@@ -272,6 +272,7 @@ static int chrdev_open(struct inode *inode, struct file *file)
 		return -ENXIO;
 	file->f_cdev = cdev; /* file.c puts it, also when what follows fails */
 	file->f_op = cdev->ops;
+	file->private_data = cdev->private_data;
 	return cdev->ops->open ? cdev->ops->open(inode, file) : 0;
 }
 

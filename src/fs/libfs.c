@@ -6,6 +6,50 @@
  * the position means nothing.
  */
 #include <kmem/fs.h>
+#include <kmem/uaccess.h>
+
+int simple_open(struct inode *inode, struct file *file)
+{
+	if (inode->i_private)
+		file->private_data = inode->i_private;
+	return 0;
+}
+
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from,
+				size_t available)
+{
+	loff_t pos = *ppos;
+	size_t left;
+
+	if (pos < 0)
+		return -EINVAL;
+	if (!count || (u64)pos >= available)
+		return 0;
+	count = min(count, available - (size_t)pos);
+	left = copy_to_user(to, (const char *)from + pos, count);
+	if (left == count)
+		return -EFAULT;
+	*ppos = pos + (loff_t)(count - left);
+	return (ssize_t)(count - left);
+}
+
+ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *ppos, const void __user *from,
+			       size_t count)
+{
+	loff_t pos = *ppos;
+	size_t left;
+
+	if (pos < 0)
+		return -EINVAL;
+	if (!count || (u64)pos >= available)
+		return 0;
+	count = min(count, available - (size_t)pos);
+	left = copy_from_user((char *)to + pos, from, count);
+	if (left == count)
+		return -EFAULT;
+	*ppos = pos + (loff_t)(count - left);
+	return (ssize_t)(count - left);
+}
 
 loff_t no_llseek(struct file *file, loff_t offset, int whence)
 {

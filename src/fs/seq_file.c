@@ -218,3 +218,26 @@ loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 	file->f_pos = offset;
 	return offset;
 }
+
+struct list_head *seq_list_start(struct list_head *head, loff_t pos)
+{
+	struct list_head *at;
+
+	list_for_each(at, head)
+		if (pos-- == 0)
+			return at;
+	return NULL;
+}
+
+struct list_head *seq_list_start_head(struct list_head *head, loff_t pos)
+{
+	return pos ? seq_list_start(head, pos - 1) : head;
+}
+
+struct list_head *seq_list_next(void *v, struct list_head *head, loff_t *ppos)
+{
+	struct list_head *next = ((struct list_head *)v)->next;
+
+	++*ppos;
+	return next == head ? NULL : next;
+}
