@@ -73,11 +73,11 @@ void fault_attr_register(const char *name, struct fault_attr *attr,
 			 const struct fault_switch *switches, void (*changed)(bool on));
 void fault_attr_unregister(struct fault_attr *attr);
 
-/* The files: names of the attributes and of the files of one; -ENOENT: there is no such thing. */
+/* The files: names of the attributes, and the files of @name; -ENOENT: there is no such thing. */
 void fault_attrs_for_each(void (*fn)(void *arg, const char *name), void *arg);
-void fault_files_for_each(const char *attr, void (*fn)(void *arg, const char *name), void *arg);
-int fault_file_show(struct seq_file *m, const char *attr, const char *file);
-int fault_file_store(const char *attr, const char *file, const char *text);
+void fault_files_for_each(const char *name, void (*fn)(void *arg, const char *name), void *arg);
+int fault_file_show(struct seq_file *m, const char *name, const char *file);
+int fault_file_store(const char *name, const char *file, const char *text);
 unsigned long fault_attrs_version(void); /* changes when an attribute comes or goes */
 
 /*

@@ -65,7 +65,7 @@ void machine_config_init(struct machine_config *cfg);
  * its '=' is a module's parameter; it is kept for the module and checked when that is loaded.
  * Returns 0, or -EINVAL with cfg->message set; the words before the wrong one stay taken.
  */
-int machine_config_parse(struct machine_config *cfg, const char *words);
+int machine_config_parse(struct machine_config *cfg, const char *text);
 
 /* The length of the first of comma-separated words; some have commas in them. */
 size_t machine_config_word_length(const char *words);

@@ -194,7 +194,7 @@ int modules_unload_all(void);
  * Makes a program's modules known; registering the same ones again is harmless. 0, -ENOMEM, or
  * -EEXIST with a line in the log if another module of that name is known.
  */
-int builtin_modules_register(const struct builtin_modules *set);
+int builtin_modules_register(const struct builtin_modules *in);
 /*
  * Loads all that are known. -ENOENT, with nothing loaded, if the boot line names a module or a
  * parameter that none of them has.

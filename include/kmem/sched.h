@@ -14,7 +14,7 @@
  * context besides: in it nothing may sleep (might_sleep() reports whoever tries). A bare
  * cpu_begin() is not atomic: whoever sleeps in it gives the CPU up meanwhile, as schedule() does.
  *
- * Source of the rules: the kernel's preempt.h and DESIGN.md, section 3.
+ * Source of the rules: the kernel's preempt.h and sched.h.
  */
 #ifndef KMEM_SCHED_H
 #define KMEM_SCHED_H

@@ -7,10 +7,10 @@
  * reference (node_remember) that the kernel gives back with forget, so an address that arrives
  * is always that of a node. An open file's handle is the struct file.
  *
- * The life of a request: begin() makes the thread work for the client, busy on an emulated CPU;
- * the call is made; end() parks the CPU; then the reply goes out, so that nobody waits for a CPU
- * because of a reply. Errors leave at reply_err(), the only place that turns our errnos into a
- * client's; counts leave short as the driver gave them.
+ * The life of a request: bridge_begin() makes the thread work for the client, busy on an emulated
+ * CPU; the call is made; request_end() parks the CPU; then the reply goes out, so that nobody waits
+ * for a CPU because of a reply. Errors leave at bridge_reply_err(), the only place that turns our
+ * errnos into a client's; counts leave short as the driver gave them.
  *
  * What the kernel may remember: names and attributes of what is never removed, and attributes of
  * devices whose content it caches (bridge_file.c), for an hour; of everything else nothing, since

@@ -15,7 +15,7 @@ struct bridge_config {
 };
 
 /* Mounts. 0, or -1 with a message on standard error. */
-int bridge_mount(const struct bridge_config *config);
+int bridge_mount(const struct bridge_config *cfg);
 /*
  * Serves until the file system is unmounted or a SIGINT, SIGTERM or SIGHUP arrives; these must
  * be blocked in all threads. Then unmounts. 0, or -errno if serving failed.

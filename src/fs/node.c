@@ -43,8 +43,8 @@ static struct node *root;
 
 /* A directory made for good, one that may go, and a symlink: nothing but what the table says. */
 static const struct node_operations permanent_dir_ops = { .permanent = true };
-const struct node_operations dir_node_ops = { 0 };
-const struct node_operations symlink_node_ops = { 0 };
+static const struct node_operations dir_node_ops = { 0 };
+static const struct node_operations symlink_node_ops = { 0 };
 
 #define NSEC_PER_SEC 1000000000ll
 

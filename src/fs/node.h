@@ -58,8 +58,6 @@ static inline struct node *inode_node(const struct inode *inode)
 	return (struct node *)container_of(inode, struct node, inode);
 }
 
-extern const struct node_operations dir_node_ops, symlink_node_ops;
-
 /* Makes the root, or frees all nodes. Nobody may use a node any more then. 0 or -ENOMEM. */
 int node_tree_init(void);
 void node_tree_exit(void);

@@ -224,7 +224,7 @@ static void free_dir(struct node *node)
 	host_free(node->priv);
 }
 
-static void sysfs_refresh(struct node *dir);
+static void sysfs_refresh(struct node *node);
 
 static const struct node_operations sysfs_dir_ops = {
 	.free = free_dir,
