@@ -4,15 +4,10 @@
  *
  * The linker collects the modules and the parameters of a program in two sections; a program (or
  * a loaded object) registers its pair once, and the *sets* are what is known. Loading is the
- * kernel's order: the parameters' words of the boot line first, then init. A module that was
- * unloaded must come back as freshly inserted: the parameters' values are kept when it is loaded
- * and put back when it has left.
+ * kernel's order: the parameters' words of the boot line first (module_param.c), then init.
  *
  * References: ->refcnt counts users; unloading succeeds only from 0 and then holds the count at
  * MODULE_GOING, where try_module_get() fails, until exit has returned.
- *
- * ->size is what can be said truthfully of code that lives in the host's program: the bytes of
- * struct module, of the parameters' descriptions and of their values.
  *
  * Locks: load_mutex serializes loading and unloading and is held over init and exit;
  * module_mutex, inside it, protects the lists alone.
@@ -32,13 +27,6 @@
 struct module_set {
 	struct module_set *next;
 	struct builtin_modules in;
-};
-
-/* One "module.param=value" word of the boot line, cut into its parts. */
-struct param_word {
-	char text[COMMAND_LINE_SIZE]; /* no word is longer than the line */
-	const char *mod, *param;
-	const char *value; /* NULL: no '=' */
 };
 
 static DEFINE_MUTEX(load_mutex);
@@ -100,14 +88,13 @@ const struct kernel_param *module_param_next(const struct module *mod,
 	return NULL;
 }
 
-#define for_each_param(kp, mod) \
-	for (kp = module_param_next(mod, NULL); kp; kp = module_param_next(mod, kp))
-
 const struct kernel_param *module_param_find(const struct module *mod, const char *name)
 {
 	const struct kernel_param *kp;
 
-	for_each_param(kp, mod) if (!strcmp(kp->name, name)) return kp;
+	for_each_param(kp, mod)
+		if (!strcmp(kp->name, name))
+			return kp;
 	return NULL;
 }
 
@@ -120,59 +107,7 @@ static struct module *find_module(const char *name)
 	return NULL;
 }
 
-/* Cuts the next parameter word out of *@line and moves it on; false at the end of the line. */
-static bool next_param_word(const char **line, struct param_word *word)
-{
-	while (**line) {
-		size_t len = strcspn(*line, ", \n");
-		const char *start = *line;
-		char *dot, *equals;
-
-		*line += len + (start[len] != '\0');
-		memcpy(word->text, start, len);
-		word->text[len] = '\0';
-		equals = strchr(word->text, '=');
-		if (equals)
-			*equals = '\0';
-		dot = strchr(word->text, '.');
-		if (!dot)
-			continue;
-		*dot = '\0';
-		word->mod = word->text;
-		word->param = dot + 1;
-		word->value = equals ? equals + 1 : NULL;
-		return true;
-	}
-	return false;
-}
-
-static void list_params(const struct module *mod, struct seq_file *m)
-{
-	const struct kernel_param *kp;
-	const char *sep = "";
-
-	for_each_param(kp, mod)
-	{
-		seq_printf(m, "%s%s", sep, kp->name);
-		sep = ", ";
-	}
-	if (!*sep)
-		seq_puts(m, "none");
-}
-
-static int unknown_param(const struct module *mod, const char *name)
-{
-	struct seq_file m;
-
-	seq_buffer_open(&m);
-	list_params(mod, &m);
-	pr_err("%s: no parameter is called '%s'; it has: %s\n", mod->name, name,
-	       seq_buffer_text(&m));
-	seq_buffer_release(&m);
-	return -ENOENT;
-}
-
-static int unknown_module(const char *name)
+static void report_unknown(const char *name)
 {
 	struct seq_file m;
 	const char *sep = "";
@@ -186,74 +121,15 @@ static int unknown_module(const char *name)
 	pr_err("boot line: no module is called '%s'; there are: %s\n", name,
 	       *sep ? seq_buffer_text(&m) : "none");
 	seq_buffer_release(&m);
-	return -ENOENT;
 }
 
-static int apply_param(const struct module *mod, const struct param_word *word)
+struct module *module_known(const char *name)
 {
-	const struct kernel_param *kp = module_param_find(mod, word->param);
-	int err;
+	struct module *mod = find_module(name);
 
-	if (!kp)
-		return unknown_param(mod, word->param);
-	err = kp->ops->set(word->value, kp);
-	if (err)
-		pr_err("%s: '%s' is not a value that %s takes%s (error %d)\n", mod->name,
-		       word->value ? word->value : "", kp->name,
-		       err == -ERANGE ? ": out of its range" : "", -err);
-	return err;
-}
-
-static int apply_boot_line(const struct module *mod)
-{
-	const char *line = boot_command_line;
-	struct param_word word;
-	int err = 0;
-
-	while (!err && next_param_word(&line, &word))
-		if (!strcmp(word.mod, mod->name))
-			err = apply_param(mod, &word);
-	return err;
-}
-
-/* Keeps the parameters' values as they are before the boot line, and counts ->size. */
-static int keep_defaults(struct module *mod)
-{
-	const struct kernel_param *kp;
-	size_t bytes = 0;
-	char *to;
-
-	mod->size = sizeof(*mod);
-	for_each_param(kp, mod)
-	{
-		bytes += param_value_size(kp);
-		mod->size += sizeof(*kp);
-	}
-	mod->size += bytes;
-	to = mod->defaults = host_alloc(bytes + 1);
-	if (!to)
-		return -ENOMEM;
-	for_each_param(kp, mod)
-	{
-		param_value_keep(kp, to);
-		to += param_value_size(kp);
-	}
-	return 0;
-}
-
-static void restore_defaults(struct module *mod)
-{
-	const struct kernel_param *kp;
-	const char *from = mod->defaults;
-
-	for_each_param(kp, mod)
-	{
-		param_value_restore(kp, from);
-		from += param_value_size(kp);
-		param_forget_copies(kp);
-	}
-	host_free(mod->defaults);
-	mod->defaults = NULL;
+	if (!mod)
+		report_unknown(name);
+	return mod;
 }
 
 static long call_init(void *mod)
@@ -282,18 +158,18 @@ static int module_load_locked(struct module *mod)
 
 	if (mod->live)
 		return -EEXIST;
-	err = keep_defaults(mod);
+	err = module_params_keep(mod);
 	if (err)
 		return err;
 	__atomic_store_n(&mod->refcnt, 0, __ATOMIC_RELAXED);
-	err = apply_boot_line(mod);
+	err = module_params_set(mod);
 	if (!err && mod->init) {
 		err = run_init(mod);
 		if (err)
 			pr_err("%s: init failed, error %d\n", mod->name, -err);
 	}
 	if (err) {
-		restore_defaults(mod);
+		module_params_restore(mod);
 		return err < 0 ? err : -EINVAL;
 	}
 	mutex_lock(&module_mutex);
@@ -336,7 +212,7 @@ static int module_unload_locked(struct module *mod)
 	mod->live = false;
 	WRITE_ONCE(list_version, list_version + 1);
 	mutex_unlock(&module_mutex);
-	restore_defaults(mod);
+	module_params_restore(mod);
 	return 0;
 }
 
@@ -438,26 +314,9 @@ int module_call(const char *name, int (*fn)(struct module *mod, void *arg), void
 	return ret;
 }
 
-/* Every module word of the boot line must name something that is known. */
-static int check_boot_line(void)
-{
-	const char *line = boot_command_line;
-	struct param_word word;
-
-	while (next_param_word(&line, &word)) {
-		struct module *mod = find_module(word.mod);
-
-		if (!mod)
-			return unknown_module(word.mod);
-		if (!module_param_find(mod, word.param))
-			return unknown_param(mod, word.param);
-	}
-	return 0;
-}
-
 int builtin_modules_load_all(void)
 {
-	int err = check_boot_line();
+	int err = module_params_check();
 
 	for (struct module_set *set = next_set(NULL); set && !err; set = next_set(set))
 		for (struct module *const *mod = set->in.start; mod < set->in.stop && !err; mod++) {

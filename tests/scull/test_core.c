@@ -18,8 +18,7 @@ static void names(void **state)
 	char path[64];
 
 	world_up("mem=64M,cpus=2");
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file;
 		int i;
 
@@ -108,8 +107,7 @@ static void as_in_the_book(void **state)
 	const struct family *f;
 
 	world_up("mem=64M,cpus=2,scull.scull_compat=book");
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		size_t q = unit_bytes(f, f->unit);
 		struct file *file = dev_open(f->name, 0, O_WRONLY);
 		char *data = calloc(1, 4 * q);

@@ -79,7 +79,8 @@ static void each_alone(void **state)
 	memset(chunk, 0x33, CHUNK);
 	world_up("mem=16M,cpus=2");
 	console_loglevel = 0;
-	for_each_family(f) fill_and_empty(f);
+	for_each_family(f)
+		fill_and_empty(f);
 	world_down();
 }
 

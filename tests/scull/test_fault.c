@@ -121,7 +121,8 @@ static void devices(const char *name)
 	world_up("mem=32M,cpus=2");
 	console_loglevel = 0;
 	injector_up(name);
-	for_each_family(f) sweep_family(f);
+	for_each_family(f)
+		sweep_family(f);
 	world_down();
 }
 

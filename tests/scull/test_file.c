@@ -32,8 +32,7 @@ static void edges(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long quantum = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 3);
@@ -70,8 +69,7 @@ static void write_only_open_trims(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open(f->name, 1, O_RDWR);
 
 		assert_int_equal(dev_write(file, pattern, 10, 0), 10);
@@ -90,8 +88,7 @@ static void append(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open(f->name, 0, O_WRONLY);
 		struct file *tail = dev_open(f->name, 0, O_RDWR | O_APPEND);
 		loff_t pos = 3;
@@ -151,8 +148,7 @@ static void far_out(void **state)
 	const struct family *f;
 	size_t i;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 0, f->order ? 0 : f->unit, f->qset);
 
 		for (i = 0; i < ARRAY_SIZE(places); i++) {
@@ -185,8 +181,7 @@ static void bad_addresses(void **state)
 	const struct family *f;
 	size_t i;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 0, f->order ? 0 : f->unit, 2);
 		char *buf = malloc(BIG);
 

@@ -163,8 +163,7 @@ static void unknown_commands(void **state)
 	const struct family *f;
 	unsigned int dir, s, word;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open(f->name, 0, O_RDWR);
 		unsigned int letter = strcmp(f->name, "scull") ? 'K' : 'k';
 		int known = 0, arg = -1;
@@ -193,8 +192,7 @@ static void taken_over_at_the_next_trim(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open(f->name, 0, O_RDWR);
 		int unit = f->order ? 1 : 100;
 		char *text, line[100];

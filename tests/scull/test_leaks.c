@@ -45,8 +45,7 @@ static void drivers_at_work(void **state)
 	world_up("mem=64M,cpus=2,kmemleak=on");
 	kmemleak_min_age_ms = 0;
 	assert_no_leaks();
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open(f->name, 0, O_RDWR);
 
 		files[f - families] = file;
@@ -57,14 +56,12 @@ static void drivers_at_work(void **state)
 	pipe = dev_open("scullpipe", 0, O_RDWR | O_NONBLOCK);
 	assert_true(dev_write(pipe, piece, 100, 0) > 0);
 	assert_no_leaks();
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		assert_int_equal(dev_truncate(files[f - families], 100000), 0);
 		free(proc_text(f->proc));
 	}
 	assert_no_leaks();
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		assert_int_equal(dev_truncate(files[f - families], 0), 0);
 		vfs_release(files[f - families]);
 	}

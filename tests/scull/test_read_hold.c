@@ -31,8 +31,7 @@ static void same_as_a_read(void **state)
 	struct kvec vec[MAX];
 	unsigned int nr, i;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 0, f->order ? 0 : f->unit, 3);
 		char *copied = malloc(LEN), *read = malloc(LEN);
 		u64 seed = 1;
@@ -94,8 +93,7 @@ static void what_is_held_stays(void **state)
 	struct kvec vec[MAX];
 	unsigned int nr;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 0, f->order ? 0 : f->unit, 3);
 		struct file *other = dev_open(f->name, 0, O_RDWR);
 		char *copied = malloc(LEN);

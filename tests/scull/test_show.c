@@ -65,8 +65,7 @@ static void lines(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 0, f->unit, 3);
 		size_t len = 7 * unit_bytes(f, f->unit);
 		char *data = calloc(1, len);

@@ -38,8 +38,7 @@ static void blocks(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long q = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 3);
@@ -71,8 +70,7 @@ static void shorter_and_longer(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long q = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 100);
@@ -102,8 +100,7 @@ static void holes(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long q = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 100);
@@ -144,8 +141,7 @@ static void holes_over_sets(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long q = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 2);
@@ -165,8 +161,7 @@ static void preallocation(void **state)
 {
 	const struct family *f;
 
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		int unit = f->order ? 0 : f->unit;
 		long q = (long)unit_bytes(f, unit);
 		struct file *file = dev_open_shaped(f, 0, unit, 100);

@@ -122,8 +122,7 @@ static void whole_writes(void **state)
 	const struct family *f;
 
 	world_up("mem=64M,cpus=2");
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 1, f->order ? 0 : f->unit, 5);
 		struct worker w[6];
 		int i;
@@ -150,8 +149,7 @@ static void no_lost_append(void **state)
 	const struct family *f;
 
 	world_up("mem=64M,cpus=2");
-	for_each_family(f)
-	{
+	for_each_family(f) {
 		struct file *file = dev_open_shaped(f, 1, f->order ? 0 : f->unit, 5);
 		int record[2], next[3] = { 0 }, i;
 		struct worker w[3];
