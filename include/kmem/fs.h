@@ -113,7 +113,9 @@ struct file {
 	fmode_t f_mode;
 	loff_t f_pos;
 	void *private_data;
-	struct cdev *f_cdev; /* kmemfs's own: the device behind it, held while it is open */
+	/* kmemfs's own: the device behind it, held while it is open; what proc/ knows of it. */
+	struct cdev *f_cdev;
+	void *f_opener;
 };
 
 static inline struct inode *file_inode(const struct file *f)

@@ -5,8 +5,9 @@
  * The printing half (seq_printf and friends) writes into host memory, takes no emulated page and
  * needs no file: a test prints into a seq_file of its own with seq_buffer_open(). The file half
  * (seq_open ... seq_release) serves a pass from one snapshot: a read at offset 0 makes it anew,
- * later offsets read what was made. All snapshots together are bounded by SEQ_BUDGET; beyond
- * it a read fails with -ENOMEM.
+ * later offsets read what was made. All snapshots together are bounded by SEQ_BUDGET: a new one that
+ * finds no room makes those forgotten that nobody reads at the moment (who goes on reads the rest of
+ * one that is made then); one that does not fit even so fails with -ENOMEM.
  *
  * Context: printing: any but a spinlock held for long; the file half may sleep.
  */

@@ -322,21 +322,24 @@ void node_forget(struct node *node, unsigned long times)
 /* The kernel sends no forgets when the mount ends. */
 void node_forget_all(void)
 {
+	LIST_HEAD(seen);
 	struct node *node, *found;
 
 	do {
 		found = NULL;
 		mutex_lock(&tree_mutex);
-		list_for_each_entry(node, &all_nodes, all) {
-			if (node->lookups) {
-				node->lookups = 0;
+		node = list_first_entry_or_null(&all_nodes, struct node, all);
+		if (node) {
+			list_move(&node->all, &seen);
+			if (node->lookups)
 				found = node;
-				break;
-			}
+			node->lookups = 0;
+		} else {
+			list_splice_init(&seen, &all_nodes);
 		}
 		mutex_unlock(&tree_mutex);
 		node_put(found);
-	} while (found);
+	} while (node);
 }
 
 /* Caller holds tree_mutex. */

@@ -13,7 +13,7 @@
  * counted as in use for ever.
  *
  * Invariants: in_use counts the calls inside; gone => no new ones but releases; an opener is on
- * the list <=> nobody has begun its release.
+ * the list <=> its file names it (f_opener) <=> nobody has begun its release.
  *
  * Locks: pde->lock protects the fields of an entry; it is held over no call.
  */
@@ -169,6 +169,7 @@ static int proc_reg_open(struct inode *inode, struct file *file)
 	} else {
 		spin_lock(&pde->lock);
 		list_add(&opener->link, &pde->openers);
+		file->f_opener = opener;
 		spin_unlock(&pde->lock);
 	}
 	unuse_pde(pde);
@@ -181,19 +182,18 @@ static int proc_reg_open(struct inode *inode, struct file *file)
  */
 static struct pde_opener *opener_take(struct proc_dir_entry *pde, const struct file *file)
 {
-	struct pde_opener *opener, *found = NULL;
+	struct pde_opener *opener;
 
 	spin_lock(&pde->lock);
-	list_for_each_entry(opener, &pde->openers, link) {
-		if (!file || opener->file == file) {
-			list_del(&opener->link);
-			pde->in_use++;
-			found = opener;
-			break;
-		}
+	opener = file ? file->f_opener
+		      : list_first_entry_or_null(&pde->openers, struct pde_opener, link);
+	if (opener) {
+		list_del(&opener->link);
+		opener->file->f_opener = NULL;
+		pde->in_use++;
 	}
 	spin_unlock(&pde->lock);
-	return found;
+	return opener;
 }
 
 static void opener_release(struct proc_dir_entry *pde, struct pde_opener *opener)

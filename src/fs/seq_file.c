@@ -8,10 +8,14 @@
  * text anew: that is how top-like tools refresh. The kernel instead iterates a page at a time;
  * what a reader sees within one call is the same.
  *
+ * Who opens many files and reads none to its end must not keep others from reading: a snapshot
+ * that finds the budget of all used up takes what the others have (snapshots_forget()).
+ *
  * The iterator is a driver's and may fault: it runs guarded, so that the lock of the file comes
  * back whatever happens inside.
  *
- * Locks: ->lock serializes the readers of one open file and protects its snapshot.
+ * Locks: ->lock serializes the readers of one open file and protects its snapshot; under it
+ * snapshots_mutex, the list of files that have one. With that, another file's ->lock is only tried.
  */
 #include <kmem/err.h>
 #include <kmem/fs.h>
@@ -27,13 +31,48 @@ struct seq_reader {
 	struct seq_file m; /* the text is protected by lock */
 	struct mutex lock;
 	bool made;		      /* there is a snapshot; protected by lock */
+	struct list_head link;	      /* in snapshots if made; protected by snapshots_mutex */
 	struct seq_operations single; /* single_open()'s */
 	int (*single_show)(struct seq_file *m, void *v);
 };
 
+static DEFINE_MUTEX(snapshots_mutex);
+static LIST_HEAD(snapshots); /* protected by snapshots_mutex */
+
 static struct seq_reader *reader_of(struct seq_file *m)
 {
 	return container_of(m, struct seq_reader, m);
+}
+
+/* Caller holds snapshots_mutex, and the reader's lock unless it is being released. */
+static void snapshot_forget_locked(struct seq_reader *r)
+{
+	if (r->made)
+		list_del(&r->link);
+	r->made = false;
+	seq_buffer_release(&r->m);
+}
+
+static void snapshot_forget(struct seq_reader *r)
+{
+	mutex_lock(&snapshots_mutex);
+	snapshot_forget_locked(r);
+	mutex_unlock(&snapshots_mutex);
+}
+
+/* Makes room: of all files but those that are read just now. */
+static void snapshots_forget(void)
+{
+	struct seq_reader *r, *next;
+
+	mutex_lock(&snapshots_mutex);
+	list_for_each_entry_safe(r, next, &snapshots, link) {
+		if (!mutex_trylock(&r->lock))
+			continue;
+		snapshot_forget_locked(r);
+		mutex_unlock(&r->lock);
+	}
+	mutex_unlock(&snapshots_mutex);
 }
 
 static struct seq_reader *reader_open(struct file *file, const struct seq_operations *op)
@@ -76,7 +115,7 @@ int seq_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *m = file->private_data;
 
-	seq_buffer_release(m);
+	snapshot_forget(reader_of(m));
 	kmemleak_host_free(reader_of(m));
 	return 0;
 }
@@ -179,9 +218,19 @@ static int make_snapshot(struct seq_reader *r)
 
 	seq_buffer_reset(&r->m);
 	err = (int)guarded(iterate, &r->m);
-	r->made = !err;
-	if (err)
-		seq_buffer_release(&r->m);
+	if (r->m.overflow) {
+		snapshots_forget();
+		seq_buffer_reset(&r->m);
+		err = (int)guarded(iterate, &r->m);
+	}
+	if (err) {
+		snapshot_forget(r);
+	} else if (!r->made) {
+		mutex_lock(&snapshots_mutex);
+		r->made = true;
+		list_add(&r->link, &snapshots);
+		mutex_unlock(&snapshots_mutex);
+	}
 	return err;
 }
 

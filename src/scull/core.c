@@ -7,6 +7,7 @@
  * scull_unregister() takes back in the opposite order whatever of it there is, so it also cleans
  * up after a registration that failed halfway.
  */
+#include <string.h>
 #include "core.h"
 
 bool scull_compat_book;
@@ -40,8 +41,9 @@ static int param_set(const char *val, const struct kernel_param *kp)
 	};
 
 	if (param_ops_long.set(val, &number) || scull_param_check(param, value)) {
-		pr_err("%s: %s=%s is not possible: it takes a number from %d to %d%s\n", kp->mod,
-		       kp->name, val ? val : "", param->min, param->max,
+		pr_err("%s: %s=%.*s is not possible: it takes a number from %d to %d%s\n", kp->mod,
+		       kp->name, (int)strcspn(val ? val : "", "\n"), val ? val : "", param->min,
+		       param->max,
 		       param->fixed ? ", and cannot change while the module is loaded" : "");
 		return -EINVAL;
 	}

@@ -28,9 +28,9 @@ static int compat_set(const char *val, const struct kernel_param *kp)
 	} else if (len == 4 && !strncmp(val, "file", 4)) {
 		WRITE_ONCE(scull_compat_book, false);
 	} else {
-		pr_err("%s: %s=%s is not possible: it takes file (holes read as zeros, a call "
+		pr_err("%s: %s=%.*s is not possible: it takes file (holes read as zeros, a call "
 		       "goes on over quanta) or book (neither)\n",
-		       kp->mod, kp->name, val ? val : "");
+		       kp->mod, kp->name, (int)strcspn(val ? val : "", "\n"), val ? val : "");
 		return -EINVAL;
 	}
 	return 0;

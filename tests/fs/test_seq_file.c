@@ -121,6 +121,31 @@ static void skipping_and_failing(void **state)
 	vfs_release(file);
 }
 
+/* Files that nobody reads to the end do not use up what all snapshots may take together. */
+static void many_snapshots(void **state)
+{
+	static struct file *files[40];
+	char first[16], next[16];
+	loff_t pos;
+
+	setup();
+	lines = 80000; /* in 2 MiB */
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		files[i] = must_open("proc/seq", O_RDONLY);
+		pos = 0;
+		assert_int_equal(vfs_read(files[i], first, 12, &pos), 12);
+		assert_memory_equal(first, "pass ", 5);
+	}
+	/* The first one has lost its text: it goes on in a new one. */
+	passes = 9;
+	pos = 7;
+	assert_int_equal(vfs_read(files[0], next, 5, &pos), 5);
+	assert_int_equal(passes, 10);
+	assert_memory_equal(next, " line", 5);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		vfs_release(files[i]);
+}
+
 /* The lock of the file comes back from an iterator that faults. */
 static void faults(void **state)
 {
@@ -186,8 +211,9 @@ static void private_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fs_test(pieces), fs_test(offsets), fs_test(skipping_and_failing),
-		fs_test(faults), fs_test(budget),  fs_test(private_data),
+		fs_test(pieces),       fs_test(offsets), fs_test(skipping_and_failing),
+		fs_test(faults),       fs_test(budget),	 fs_test(many_snapshots),
+		fs_test(private_data),
 	};
 
 	return cmocka_run_group_tests_name("fs/seq_file", tests, NULL, NULL);
