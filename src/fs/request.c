@@ -49,17 +49,14 @@ static __thread bool refused;
 /* The name of the client's program, for the log and for drivers that print current->comm. */
 static void client_comm(int pid, char *comm)
 {
-	char path[40];
-	FILE *f;
+	char path[40], text[TASK_COMM_LEN];
 
 	snprintf(comm, TASK_COMM_LEN, "pid-%d", pid);
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = pid > 0 ? fopen(path, "re") : NULL;
-	if (!f)
+	if (pid <= 0 || host_file_read(path, text, sizeof(text)))
 		return;
-	if (fgets(comm, TASK_COMM_LEN, f))
-		comm[strcspn(comm, "\n")] = '\0';
-	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	memcpy(comm, text, sizeof(text));
 }
 
 /* The request's first question for signals. */
