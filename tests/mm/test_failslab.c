@@ -61,6 +61,18 @@ static void test_1_9_nofail_never_fails(void **state)
 	halt();
 }
 
+/* A page or less is kmalloc's alone: when that fails, so does the request. */
+static void test_4_6_small_kvmalloc_does_not_fall_back(void **state)
+{
+	boot("mem=64M,cpus=1");
+	set("ignore-gfp-wait", "N");
+	fail_all("-1");
+	assert_null(kvmalloc(1000, GFP_KERNEL));
+	assert_null(kvmalloc(PAGE_SIZE, GFP_KERNEL));
+	set("probability", "0");
+	halt();
+}
+
 static void test_10_4_cache_filter(void **state)
 {
 	struct kmem_cache *marked, *other, *twin;
@@ -323,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		machine_test(test_10_4_gfp_kernel_is_spared_by_default),
 		machine_test(test_1_9_nofail_never_fails),
+		machine_test(test_4_6_small_kvmalloc_does_not_fall_back),
 		machine_test(test_10_4_cache_filter),
 		machine_test(test_10_4_space_is_bytes),
 		machine_test(test_10_4_boot_word),

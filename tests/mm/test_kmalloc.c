@@ -1,5 +1,6 @@
 /* kmalloc.c: sizes, types, and every request that a real kernel was seen to serve. */
 #include "machine.h"
+#include "mm/page_owner.h"
 #include "mm/slab.h"
 
 static const unsigned int classes[] = { 8,   16,  32,	64,   96,   128, 192,
@@ -36,10 +37,13 @@ static void test_4_1_large_sizes_are_pages(void **state)
 	boot("mem=64M,cpus=1");
 	free = all_free_pages();
 	for (size_t size = KMALLOC_MAX_CACHE_SIZE + 1; size <= KMALLOC_MAX_SIZE; size += 37777) {
+		unsigned long slab = global_zone_page_state(NR_SLAB_UNRECLAIMABLE);
 		char *p = kmalloc(size, GFP_KERNEL);
 
 		assert_non_null(p);
 		assert_int_equal(ksize(p), PAGE_SIZE << get_order(size));
+		assert_int_equal(global_zone_page_state(NR_SLAB_UNRECLAIMABLE) - slab,
+				 1ul << get_order(size));
 		assert_int_equal(kmalloc_size_roundup(size), ksize(p));
 		assert_true(PageHead(virt_to_page(p)));
 		assert_int_equal((unsigned long)p % ksize(p), 0);
@@ -327,6 +331,52 @@ static void test_4_6_kvmalloc_of_a_node(void **state)
 	p = kvmalloc_node(5 << 20, GFP_KERNEL, 9); /* there is none */
 	assert_non_null(p);
 	kvfree(p);
+	halt();
+}
+
+/* The flags with which the page at @p was asked for. */
+static bool asked_with(const void *p, const char *flag)
+{
+	static char text[PAGE_OWNER_TEXT];
+
+	page_owner_text(virt_to_pfn(p), text);
+	*strchr(text, ')') = '\0';
+	return strstr(text, flag);
+}
+
+/* It is no use going to lengths, nor waiting for ever, where vmalloc can do it. */
+static void test_4_6_kvmalloc_asks_gently(void **state)
+{
+	void *p;
+
+	boot("mem=64M,cpus=1,page_owner=on");
+	p = kvmalloc(20000, GFP_KERNEL);
+	assert_true(asked_with(p, "__GFP_NORETRY") && asked_with(p, "__GFP_NOWARN"));
+	kvfree(p);
+	p = kvmalloc(20000, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL);
+	assert_true(asked_with(p, "__GFP_RETRY_MAYFAIL") && asked_with(p, "__GFP_NOWARN"));
+	assert_false(asked_with(p, "__GFP_NORETRY"));
+	assert_false(asked_with(p, "__GFP_NOFAIL"));
+	kvfree(p);
+	halt();
+}
+
+static void test_4_5_kvfree_sensitive_clears(void **state)
+{
+	static const size_t sizes[] = { 100, 4096, 5 << 20 };
+
+	boot("mem=64M,cpus=1");
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u8 *p = kvmalloc(sizes[i], GFP_KERNEL), *there = p;
+		bool outer = cpu_begin(); /* nobody else gets it meanwhile */
+
+		memset(p, 0x77, sizes[i]);
+		if (is_vmalloc_addr(p))
+			there = page_address(vmalloc_to_page(p));
+		kvfree_sensitive(p, sizes[i]);
+		assert_int_equal(there[8] | there[99], 0);
+		cpu_end(outer);
+	}
 	halt();
 }
 
@@ -623,6 +673,8 @@ int main(void)
 		machine_test(test_4_5_kfree_takes_any_object),
 		machine_test(test_4_6_kvmalloc),
 		machine_test(test_4_6_kvmalloc_of_a_node),
+		machine_test(test_4_6_kvmalloc_asks_gently),
+		machine_test(test_4_5_kvfree_sensitive_clears),
 		machine_test(test_4_5_ksize_of_what_is_no_object),
 		machine_test(test_strings),
 		machine_test(test_4_1_a_real_kernel_s_requests),

@@ -482,13 +482,16 @@ static void test_6_1_waiters_are_woken_in_order(void **state)
 static struct {
 	mempool_t *pool;
 	unsigned int lucky; /* the waiter that the allocator serves */
-	u64 served_ns[2];
+	u64 served_ns[3];
+	unsigned int asked; /* calls of the allocator by waiters */
 } luck;
 
 static __thread unsigned int waiter_nr;
 
 static void *for_the_lucky(gfp_t gfp, void *data)
 {
+	if (waiter_nr)
+		__atomic_fetch_add(&luck.asked, 1, __ATOMIC_RELAXED);
 	return READ_ONCE(luck.lucky) == waiter_nr ? kmalloc(64, gfp) : NULL;
 }
 
@@ -530,6 +533,72 @@ static void test_6_1_who_does_not_need_the_element_passes_it_on(void **state)
 	assert_true(luck.served_ns[1] - freed_ns < RECHECK_NS / 2);
 	plain_free(w[0].arg, NULL);
 	plain_free(w[1].arg, NULL);
+	mempool_destroy(luck.pool);
+	halt();
+}
+
+static void *when_it_may_wait(gfp_t gfp, void *data)
+{
+	__atomic_fetch_add(&own.calls, 1, __ATOMIC_RELAXED);
+	return gfp & __GFP_DIRECT_RECLAIM ? kmalloc(64, GFP_KERNEL) : NULL;
+}
+
+/* Gently, the reserve, then with all it may; waiting comes after that. */
+static void test_6_1_nobody_waits_before_the_full_mask(void **state)
+{
+	mempool_t *pool;
+	u64 begun_ns;
+	void *p[2];
+
+	boot("mem=64M,cpus=1");
+	pool = mempool_create(1, when_it_may_wait, plain_free, NULL);
+	own.calls = 0;
+	p[0] = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(own.calls, 1);
+	assert_int_equal(pool->curr_nr, 0);
+	begun_ns = ktime_get_ns();
+	p[1] = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal(own.calls, 3);
+	assert_true(ktime_get_ns() - begun_ns < RECHECK_NS / 2);
+	mempool_free(p[0], pool);
+	mempool_free(p[1], pool);
+	mempool_destroy(pool);
+	halt();
+}
+
+/* One element wakes one; a reserve that grows wakes as many as it has elements for. */
+static void test_6_2_one_element_wakes_one(void **state)
+{
+	struct worker w[3] = { { wait_for_luck, .nr = 0 },
+			       { wait_for_luck, .nr = 1 },
+			       { wait_for_luck, .nr = 2 } };
+	u64 freed_ns;
+	void *p;
+
+	boot("mem=64M,cpus=2");
+	waiter_nr = luck.lucky = 0;
+	luck.pool = mempool_create(1, for_the_lucky, plain_free, NULL);
+	p = mempool_alloc_preallocated(luck.pool);
+	luck.asked = 0;
+	for (int i = 0; i < 3; i++)
+		pthread_create(&w[i].thread, NULL, worker_main, &w[i]);
+	while (READ_ONCE(luck.pool->wait.waiters) != 3)
+		usleep(1000);
+	usleep(20000); /* they sleep */
+	assert_int_equal(READ_ONCE(luck.asked), 6);
+	mempool_free(p, luck.pool);
+	pthread_join(w[0].thread, NULL);
+	usleep(20000); /* time enough for the others to ask, if they are awake */
+	assert_int_equal(READ_ONCE(luck.asked), 7);
+	assert_int_equal(READ_ONCE(luck.pool->wait.waiters), 2);
+	freed_ns = ktime_get_ns();
+	assert_int_equal(mempool_resize(luck.pool, 2), 0);
+	for (int i = 1; i < 3; i++) {
+		pthread_join(w[i].thread, NULL);
+		assert_true(luck.served_ns[i] - freed_ns < RECHECK_NS / 2);
+	}
+	for (int i = 0; i < 3; i++)
+		mempool_free(w[i].arg, luck.pool);
 	mempool_destroy(luck.pool);
 	halt();
 }
@@ -579,6 +648,8 @@ int main(void)
 		machine_test(test_6_1_waiters_are_served),
 		machine_test(test_6_1_waiters_are_woken_in_order),
 		machine_test(test_6_1_who_does_not_need_the_element_passes_it_on),
+		machine_test(test_6_1_nobody_waits_before_the_full_mask),
+		machine_test(test_6_2_one_element_wakes_one),
 		machine_test(test_6_2_a_free_wakes_where_there_is_no_reserve),
 	};
 

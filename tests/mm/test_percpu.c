@@ -67,6 +67,9 @@ static void test_8_1_illegal_sizes(void **state)
 
 		assert_null(__alloc_percpu(bad[i].size, bad[i].align));
 		assert_int_equal(logged(mark, "illegal size ("), 1);
+		assert_null(
+			__alloc_percpu_gfp(bad[i].size, bad[i].align, GFP_KERNEL | __GFP_NOWARN));
+		assert_int_equal(logged(mark, "illegal size ("), 1);
 	}
 	halt();
 }

@@ -257,6 +257,8 @@ static void test_5_5_smaller_slabs_when_memory_is_broken_up(void **state)
 	p = kmem_cache_alloc(c, GFP_KERNEL);
 	assert_non_null(p);
 	assert_int_equal(compound_order(virt_to_head_page(p)), 0);
+	/* It is no slab of those whose objects are known by where they lie. */
+	assert_null(fast_cache_of(p));
 	kmem_cache_free(c, p);
 	list_for_each_entry_safe(page, next, &taken, lru)
 		__free_page(page);
@@ -414,6 +416,30 @@ static void test_5_9_double_free(void **state)
 }
 
 /* With others in between the second free shows when the object comes home. */
+/* Where free objects are linked, the one at the head of the list is known. */
+static void test_5_9_double_free_of_a_linked_object(void **state)
+{
+	static void *p[500];
+	struct kmem_cache *c;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	c = cache(24, 0);
+	assert_false(c->free_maps);
+	assert_int_equal(kmem_cache_alloc_bulk(c, GFP_KERNEL, 500, p), 500);
+	kmem_cache_free(c, p[50]);
+	kmem_cache_shrink(c); /* to its slab, where it is the only free one */
+	kmem_cache_free(c, p[50]);
+	mark = log_next_seq();
+	kmem_cache_shrink(c);
+	assert_int_equal(logged(mark, "Object already free"), 1);
+	assert_int_equal(machine_check(), 0);
+	p[50] = p[499];
+	kmem_cache_free_bulk(c, 499, p);
+	assert_int_equal(kmem_cache_destroy_status(c), 0);
+	halt();
+}
+
 static void test_5_9_double_free_far_apart(void **state)
 {
 	static const unsigned int sizes[] = { 256, 4000 };
@@ -558,6 +584,7 @@ int main(void)
 		machine_test(test_1_7_out_of_memory_is_told),
 		machine_test(test_5_9_wild_and_inner_pointers),
 		machine_test(test_5_9_double_free),
+		machine_test(test_5_9_double_free_of_a_linked_object),
 		machine_test(test_5_9_double_free_far_apart),
 		machine_test(test_5_9_a_link_written_over_is_told_of),
 		machine_test(test_checker_sees_damage),

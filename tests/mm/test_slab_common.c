@@ -312,6 +312,14 @@ static void test_5_7_caches_of_like_objects_are_one(void **state)
 	assert_int_equal(kmem_cache_size(c), 2007);
 	kmem_cache_destroy(c);
 	kmem_cache_destroy(d);
+	/* And what it has of them is all of the larger. */
+	c = kmem_cache_create("padded", 1100, 128, 0, NULL);
+	assert_int_equal(c->inuse, 1104);
+	d = kmem_cache_create("filled", 1152, 0, 0, NULL);
+	assert_ptr_equal(c, d);
+	assert_int_equal(c->inuse, 1152);
+	kmem_cache_destroy(c);
+	kmem_cache_destroy(d);
 	/* The first goes, the second stays. */
 	kmem_cache_destroy(a);
 	kmem_cache_free(b, kmem_cache_alloc(b, GFP_KERNEL));
@@ -451,6 +459,7 @@ static void test_5_1_the_name_is_copied(void **state)
 static void test_5_7_what_clients_may_see_is_not_shared(void **state)
 {
 	struct kmem_cache *a, *b, *c;
+	u64 mark;
 
 	boot("mem=64M,cpus=1");
 	a = kmem_cache_create("plain", 1784, 0, 0, NULL);
@@ -462,6 +471,14 @@ static void test_5_7_what_clients_may_see_is_not_shared(void **state)
 	kmem_cache_destroy(a);
 	kmem_cache_destroy(b);
 	kmem_cache_destroy(c);
+	/* A region that is not within the object is none. */
+	mark = log_next_seq();
+	a = kmem_cache_create_usercopy("over", 1784, 0, 0, 1700, 100, NULL);
+	b = kmem_cache_create_usercopy("empty", 1784, 0, 0, 8, 0, NULL);
+	assert_int_equal(logged(mark, "WARNING"), 2);
+	assert_int_equal(a->usersize | b->usersize | a->useroffset | b->useroffset, 0);
+	kmem_cache_destroy(a);
+	kmem_cache_destroy(b);
 	halt();
 }
 

@@ -156,6 +156,19 @@ static void test_5_12_directories_are_told_apart(void **state)
 
 static void test_5_12_names(void **state)
 {
+	static const struct {
+		slab_flags_t flags;
+		const char *directory;
+	} letters[] = {
+		{ 0, ":0001784" },
+		{ SLAB_CACHE_DMA, ":d-0001784" },
+		{ SLAB_CACHE_DMA32, ":D-0001784" },
+		{ SLAB_RECLAIM_ACCOUNT, ":a-0001784" },
+		{ SLAB_CONSISTENCY_CHECKS, ":F-0001784" },
+		{ SLAB_ACCOUNT, ":A-0001784" },
+		{ SLAB_ACCOUNT | SLAB_CACHE_DMA | SLAB_RECLAIM_ACCOUNT, ":daA-0001784" },
+		{ SLAB_PANIC | SLAB_MEM_SPREAD, ":0001784" },
+	};
 	struct kmem_cache *one, *two, *own;
 
 	boot("mem=64M,cpus=1");
@@ -172,6 +185,11 @@ static void test_5_12_names(void **state)
 	assert_says(":0004032", "aliases", "0\n");
 	kmem_cache_destroy(one);
 	kmem_cache_destroy(own);
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
+		own = kmem_cache_create("lettered", 1784, 0, letters[i].flags, NULL);
+		assert_string_equal(target_of("lettered"), letters[i].directory);
+		kmem_cache_destroy(own);
+	}
 	assert_null(target_of("one"));
 	assert_null(target_of(":0004032"));
 	assert_null(target_of("own"));
