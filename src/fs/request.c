@@ -56,7 +56,7 @@ static void client_comm(int pid, char *comm)
 	if (pid <= 0 || host_file_read(path, text, sizeof(text)))
 		return;
 	text[strcspn(text, "\n")] = '\0';
-	memcpy(comm, text, sizeof(text));
+	strcpy(comm, text); /* both have TASK_COMM_LEN */
 }
 
 /* The request's first question for signals. */
