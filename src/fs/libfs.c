@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * libfs.c - methods that many drivers have alike, to be put into their file_operations.
+ * libfs.c - methods that many drivers have alike, to be put into their file_operations, and what a
+ * read and a write of a buffer have in common.
  *
  * Where a file has a length, seeking is by the inode's size; where it has none, ->open says so and
  * the position means nothing.
@@ -15,40 +16,37 @@ int simple_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* How many of @count bytes at @pos are there; or -EINVAL. */
+static ssize_t bytes_there(loff_t pos, size_t count, size_t available)
+{
+	if (pos < 0)
+		return -EINVAL;
+	return (u64)pos < available ? (ssize_t)min(count, available - (size_t)pos) : 0;
+}
+
+/* Of @count bytes @left were not copied. */
+static ssize_t move_on(loff_t *ppos, size_t count, size_t left)
+{
+	if (left == count)
+		return -EFAULT;
+	*ppos += (loff_t)(count - left);
+	return (ssize_t)(count - left);
+}
+
 ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *ppos, const void *from,
 				size_t available)
 {
-	loff_t pos = *ppos;
-	size_t left;
+	ssize_t n = bytes_there(*ppos, count, available);
 
-	if (pos < 0)
-		return -EINVAL;
-	if (!count || (u64)pos >= available)
-		return 0;
-	count = min(count, available - (size_t)pos);
-	left = copy_to_user(to, (const char *)from + pos, count);
-	if (left == count)
-		return -EFAULT;
-	*ppos = pos + (loff_t)(count - left);
-	return (ssize_t)(count - left);
+	return n <= 0 ? n : move_on(ppos, n, copy_to_user(to, (const char *)from + *ppos, n));
 }
 
 ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *ppos, const void __user *from,
 			       size_t count)
 {
-	loff_t pos = *ppos;
-	size_t left;
+	ssize_t n = bytes_there(*ppos, count, available);
 
-	if (pos < 0)
-		return -EINVAL;
-	if (!count || (u64)pos >= available)
-		return 0;
-	count = min(count, available - (size_t)pos);
-	left = copy_from_user((char *)to + pos, from, count);
-	if (left == count)
-		return -EFAULT;
-	*ppos = pos + (loff_t)(count - left);
-	return (ssize_t)(count - left);
+	return n <= 0 ? n : move_on(ppos, n, copy_from_user((char *)to + *ppos, from, n));
 }
 
 loff_t no_llseek(struct file *file, loff_t offset, int whence)

@@ -218,12 +218,66 @@ static void release_all(void **state)
 	driver_down();
 }
 
+static const struct file_operations no_positions = {
+	.open = nonseekable_open,
+	.read = t_read,
+	.llseek = default_llseek,
+};
+
+static void without_positions(void **state)
+{
+	struct file *file;
+	char buf[4];
+
+	driver_up(&no_positions);
+	file = must_open("dev/test0", O_RDONLY);
+	assert_int_equal(vfs_read(file, buf, 4, NULL), 3);
+	assert_int_equal(vfs_llseek(file, 0, SEEK_SET), -ESPIPE);
+	vfs_release(file);
+	driver_down();
+}
+
+static struct inode *changed_inode;
+static loff_t changed_from, changed_bytes;
+
+static void note_change(struct inode *inode, loff_t pos, loff_t len)
+{
+	changed_inode = inode;
+	changed_from = pos;
+	changed_bytes = len;
+}
+
+/* A driver that changes a file by itself tells who shows it. */
+static void changes_are_told(void **state)
+{
+	static const struct vfs_client client = { .changed = note_change };
+	struct file *file;
+
+	driver_up(&full);
+	file = must_open("dev/test0", O_RDONLY);
+	inode_changed(file->f_inode, 1, 2); /* nobody is there to be told */
+	assert_null(changed_inode);
+	vfs_set_client(&client);
+	inode_changed(file->f_inode, 100, 7);
+	vfs_set_client(NULL);
+	assert_ptr_equal(changed_inode, file->f_inode);
+	assert_int_equal(changed_from, 100);
+	assert_int_equal(changed_bytes, 7);
+	vfs_release(file);
+	driver_down();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fs_test(opening),	  fs_test(reading_and_writing),
-		fs_test(missing_methods), fs_test(other_calls),
-		fs_test(faults),	  fs_test(release_all),
+		fs_test(opening),
+		fs_test(reading_and_writing),
+		fs_test(missing_methods),
+		fs_test(other_calls),
+		fs_test(faults),
+		fs_test(release_all),
+		fs_test(without_positions),
+		fs_test(changes_are_told),
 	};
 
 	return cmocka_run_group_tests_name("fs/file", tests, NULL, NULL);

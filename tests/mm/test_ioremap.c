@@ -213,6 +213,32 @@ static void test_frame_buffer(void **state)
 	halt();
 }
 
+/* Many accesses to one address: a register that counts tells how many there were. */
+static void test_repeated_accesses(void **state)
+{
+	const u32 rings[5] = { 1, 2, 3, 4, 5 };
+	u32 ids[3] = { 0 };
+	u8 bytes[4] = { 1, 2, 3, 4 };
+	u8 *r;
+
+	boot("mem=64M,cpus=1");
+	r = ioremap(REGISTERS, 0x18);
+	iowrite32_rep(r + DOORBELL, rings, 5);
+	assert_int_equal(readl(r + RINGS), 5);
+	ioread32_rep(r + ID, ids, 3);
+	assert_int_equal(ids[0], 0x4d454d4b);
+	assert_int_equal(ids[2], 0x4d454d4b);
+	writel(0, r + SCRATCH);
+	iowrite8_rep(r + SCRATCH, bytes, 4);
+	assert_int_equal(readl(r + SCRATCH), 4);
+	ioread8_rep(r + SCRATCH, bytes, 4);
+	assert_int_equal(bytes[0] + bytes[3], 8);
+	writew(0xbeef, r + SCRATCH + 2);
+	assert_int_equal(readl(r + SCRATCH), 0xbeef0004);
+	iounmap(r);
+	halt();
+}
+
 static void test_iomem_shows_device_and_driver(void **state)
 {
 	struct seq_file m;
@@ -245,6 +271,7 @@ int main(void)
 		machine_test(test_registers),
 		machine_test(test_registers_dereferenced),
 		machine_test(test_frame_buffer),
+		machine_test(test_repeated_accesses),
 		machine_test(test_iomem_shows_device_and_driver),
 	};
 

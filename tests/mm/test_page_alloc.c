@@ -435,6 +435,31 @@ static void test_3_1_get_order(void **state)
 	assert_int_equal(get_order(0), 52);
 }
 
+static void test_the_node_that_was_asked_for(void **state)
+{
+	struct page *pages[8] = { 0 };
+	void *p, *v;
+
+	boot("mem=128M,cpus=2,numa=fake=2");
+	for (int nid = 0; nid < 2; nid++) {
+		p = alloc_pages_exact_nid(nid, 3 * PAGE_SIZE, GFP_KERNEL);
+		assert_int_equal(page_to_nid(virt_to_page(p)), nid);
+		free_pages_exact(p, 3 * PAGE_SIZE);
+		assert_int_equal(alloc_pages_bulk_array_node(GFP_KERNEL, nid, 8, pages), 8);
+		for (int i = 0; i < 8; i++) {
+			assert_int_equal(page_to_nid(pages[i]), nid);
+			__free_page(pages[i]);
+			pages[i] = NULL;
+		}
+		v = vmalloc_node(3 * PAGE_SIZE, nid);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(page_to_nid(vmalloc_to_page((char *)v + i * PAGE_SIZE)),
+					 nid);
+		vfree(v);
+	}
+	halt();
+}
+
 static void test_3_6_bulk_fills_the_empty_slots(void **state)
 {
 	struct page *pages[64] = { 0 }, *own;
@@ -539,6 +564,7 @@ int main(void)
 		machine_test(test_1_7_a_failure_is_reported),
 		machine_test(test_1_8_ZERO_clears_all_of_it),
 		cmocka_unit_test(test_3_1_get_order),
+		machine_test(test_the_node_that_was_asked_for),
 		machine_test(test_3_6_bulk_fills_the_empty_slots),
 		machine_test(test_nodes_that_do_not_exist),
 		machine_test(test_exhaustion_ends_where_it_began),

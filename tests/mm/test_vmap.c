@@ -199,6 +199,33 @@ static void test_remap_vmalloc_range(void **state)
 	halt();
 }
 
+static void test_vm_insert_page(void **state)
+{
+	struct page *into[2] = { 0 }, *page, *free;
+	struct vm_area_struct vma = { 0x10000, 0x10000 + 2 * PAGE_SIZE, .vm_pages = into };
+	void *object;
+
+	boot("mem=64M,cpus=1");
+	page = alloc_page(GFP_KERNEL);
+	free = alloc_page(GFP_KERNEL);
+	__free_page(free);
+	object = kmalloc(100, GFP_KERNEL);
+	assert_int_equal(vm_insert_page(&vma, 0x10000 - 1, page), -EFAULT);
+	assert_int_equal(vm_insert_page(&vma, 0x10000 + 2 * PAGE_SIZE, page), -EFAULT);
+	assert_int_equal(vm_insert_page(&vma, 0x10000, NULL), -EINVAL);
+	assert_int_equal(vm_insert_page(&vma, 0x10000, free), -EINVAL);
+	assert_int_equal(vm_insert_page(&vma, 0x10000, virt_to_page(object)), -EINVAL);
+	assert_int_equal(vm_insert_page(&vma, 0x10000 + PAGE_SIZE, page), 0);
+	assert_int_equal(vm_insert_page(&vma, 0x10000 + PAGE_SIZE, page), -EBUSY);
+	assert_null(into[0]);
+	assert_ptr_equal(into[1], page);
+	assert_int_equal(page_count(page), 2);
+	put_page(into[1]);
+	__free_page(page);
+	kfree(object);
+	halt();
+}
+
 static void test_bad_vunmap(void **state)
 {
 	struct page *page;
@@ -335,15 +362,11 @@ static void test_random_mix_of_all_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		machine_test(test_7_3_alignment),
-		machine_test(test_kinds_of_vmalloc),
-		machine_test(test_vfree_atomic),
-		machine_test(test_7_6_vm_map_ram),
-		machine_test(test_7_6_put_pages),
-		machine_test(test_get_vm_area),
-		machine_test(test_remap_vmalloc_range),
-		machine_test(test_bad_vunmap),
-		machine_test(test_random_mix_of_all_calls),
+		machine_test(test_7_3_alignment),	machine_test(test_kinds_of_vmalloc),
+		machine_test(test_vfree_atomic),	machine_test(test_7_6_vm_map_ram),
+		machine_test(test_7_6_put_pages),	machine_test(test_get_vm_area),
+		machine_test(test_remap_vmalloc_range), machine_test(test_vm_insert_page),
+		machine_test(test_bad_vunmap),		machine_test(test_random_mix_of_all_calls),
 	};
 
 	return cmocka_run_group_tests_name("mm/vmap", tests, NULL, NULL);
