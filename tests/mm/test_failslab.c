@@ -66,7 +66,11 @@ static void test_4_6_small_kvmalloc_does_not_fall_back(void **state)
 {
 	boot("mem=64M,cpus=1");
 	set("ignore-gfp-wait", "N");
+	set("cache-filter", "Y"); /* vmalloc() has all that it needs */
+	assert_int_equal(slab_attribute_store("kmalloc-1k", "failslab", "1"), 0);
+	assert_int_equal(slab_attribute_store("kmalloc-4k", "failslab", "1"), 0);
 	fail_all("-1");
+	vfree(vmalloc(1000));
 	assert_null(kvmalloc(1000, GFP_KERNEL));
 	assert_null(kvmalloc(PAGE_SIZE, GFP_KERNEL));
 	set("probability", "0");
