@@ -127,11 +127,17 @@ static phys_addr_t total(const struct memblock_type *type)
 	return sum;
 }
 
+/* The end of a range, which may be said to reach further than addresses do. */
+static phys_addr_t end_of(phys_addr_t base, phys_addr_t size)
+{
+	return base + min(size, ~(phys_addr_t)0 - base);
+}
+
 /* Adds what of [base, end) the array does not hold yet. */
 static int add_range(struct memblock_type *type, phys_addr_t base, phys_addr_t size, int nid,
 		     const char *name)
 {
-	phys_addr_t end = base + size;
+	phys_addr_t end = end_of(base, size);
 	unsigned int i = 0;
 
 	if (!size)
@@ -162,7 +168,7 @@ static int add_range(struct memblock_type *type, phys_addr_t base, phys_addr_t s
 
 static int remove_range(struct memblock_type *type, phys_addr_t base, phys_addr_t size)
 {
-	phys_addr_t end = base + size;
+	phys_addr_t end = end_of(base, size);
 	unsigned int i = 0;
 	int err = make_room(type);
 
@@ -223,9 +229,11 @@ int memblock_reserve(phys_addr_t base, phys_addr_t size)
 
 int memblock_phys_free(phys_addr_t base, phys_addr_t size)
 {
-	if (init_on_free && base + size <= direct_map_size)
+	const phys_addr_t end = end_of(base, size);
+
+	if (init_on_free && end <= direct_map_size)
 		memset(__va(base), 0, size);
-	recycled_below = max(recycled_below, base + size);
+	recycled_below = max(recycled_below, end);
 	return remove_range(&memblock.reserved, base, size);
 }
 
@@ -307,14 +315,14 @@ bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size)
 	/* Regions of two nodes may touch. */
 	for (; i < memblock.memory.cnt && memblock.memory.regions[i].base <= at; i++)
 		at = region_end(&memblock.memory.regions[i]);
-	return at >= base + size && at > base;
+	return at >= end_of(base, size) && at > base;
 }
 
 bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size)
 {
 	unsigned int i = search(&memblock.reserved, base);
 
-	return i < memblock.reserved.cnt && memblock.reserved.regions[i].base < base + size;
+	return i < memblock.reserved.cnt && memblock.reserved.regions[i].base < end_of(base, size);
 }
 
 bool memblock_was_used(phys_addr_t addr)

@@ -110,6 +110,24 @@ static void test_9_1_free_splits(void **state)
 	assert_int_equal(memblock.memory.cnt, 2);
 }
 
+/* "All from here on" is a size that no sum holds. */
+static void test_9_1_ranges_without_an_end(void **state)
+{
+	const phys_addr_t all = ~(phys_addr_t)0;
+
+	memblock_add(P(1), P(10));
+	memblock_remove(P(6), all);
+	assert_region(&memblock.memory, 0, 1, 6);
+	memblock_reserve(P(2), all);
+	assert_int_equal(memblock.reserved.cnt, 1);
+	assert_true(memblock_is_reserved(P(100)));
+	assert_true(memblock_is_region_reserved(P(1), all));
+	assert_true(memblock_is_region_memory(P(2), P(4)));
+	assert_false(memblock_is_region_memory(P(2), all));
+	memblock_phys_free(P(3), all);
+	assert_region(&memblock.reserved, 0, 2, 3);
+}
+
 static void test_9_1_is_memory_and_is_reserved_at_the_edges(void **state)
 {
 	memblock_add(P(2), P(2));
@@ -379,6 +397,7 @@ int main(void)
 		with_ram(test_9_1_add_merges_neighbours_of_one_node),
 		with_ram(test_9_1_reserve_twice_counts_once),
 		with_ram(test_9_1_free_splits),
+		with_ram(test_9_1_ranges_without_an_end),
 		with_ram(test_9_1_is_memory_and_is_reserved_at_the_edges),
 		with_ram(test_9_1_alloc_is_top_down_or_bottom_up),
 		with_ram(test_9_1_alloc_is_zeroed_also_when_used_before),
