@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * char_dev.c - character devices: numbers, the map from numbers to drivers, and names in dev/.
+ * char_dev.c - character devices: numbers, and the map from numbers to drivers.
  *
- * Three lists, as in the kernel. *Regions* say who reserved which numbers (proc/devices shows
- * them); they keep drivers apart, nothing more. The *map* says which struct cdev serves a number;
- * a file is opened through it. *Devices* are the names in dev/, which devtmpfs makes there.
- *
- * A name in dev/ is a regular file here: a device node of a FUSE mount would open the host's
- * driver of that number. Its inode has the number; opening it asks the map, pins the driver's
- * module, puts the driver's operations into the file and calls their open.
+ * Two lists, as in the kernel. *Regions* say who reserved which numbers (proc/devices shows them);
+ * they keep drivers apart, nothing more. The *map* says which struct cdev serves a number: opening
+ * an inode that has one (devtmpfs.c) asks it, pins the driver's module, puts the driver's
+ * operations into the file and calls their open.
  *
  * A cdev has one reference of its owner and one for each open file, and cdev_del() takes the
  * owner's: files that are open go on, new opens fail with -ENXIO.
  *
- * Locks: chrdevs_mutex protects all three lists. It is not held over a driver's method.
+ * Locks: chrdevs_mutex protects both lists. It is not held over a driver's method.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,11 +18,8 @@
 #include <kmem/seq_file.h>
 #include <kmem/slab.h>
 
-#include "../kernel/host.h"
 #include "../mm/kmemleak.h"
 #include "char_dev.h"
-#include "guard.h"
-#include "node.h"
 
 #define MAJOR_LIMIT 512 /* majors end here */
 
@@ -41,23 +35,9 @@ struct cdev_range {
 	struct cdev *cdev; /* with a reference */
 };
 
-struct class
-{
-	const char *name;
-};
-
-struct device {
-	struct device *next;
-	struct class *class;
-	dev_t devt;
-	struct node *node; /* with a reference */
-};
-
 static DEFINE_MUTEX(chrdevs_mutex);
 static struct region *regions;	    /* protected by chrdevs_mutex */
 static struct cdev_range *cdev_map; /* protected by chrdevs_mutex */
-static struct device *devices;	    /* protected by chrdevs_mutex */
-static struct node *dev_dir;
 
 /* Numbers. */
 
@@ -242,11 +222,10 @@ void cdev_del(struct cdev *cdev)
 }
 
 /*
- * The driver of an inode's number, pinned: a reference and its module. NULL: none, or it is
- * leaving. The inode remembers it, as drivers look there; it is only written if another driver
- * has come, since others read it at the same time.
+ * The inode remembers its driver, as drivers look there; it is only written if another has come,
+ * since others read it at the same time.
  */
-static struct cdev *cdev_get(struct inode *inode)
+struct cdev *cdev_get(struct inode *inode)
 {
 	struct cdev *cdev = NULL;
 
@@ -276,163 +255,12 @@ static int chrdev_open(struct inode *inode, struct file *file)
 	return cdev->ops->open ? cdev->ops->open(inode, file) : 0;
 }
 
-static const struct file_operations chrdev_fops = {
+const struct file_operations chrdev_fops = {
 	.open = chrdev_open,
 };
 
-/* Names. */
-
-struct truncate_call {
-	const struct file_operations *ops;
-	struct inode *inode;
-	loff_t length;
-};
-
-static long call_truncate(void *arg)
-{
-	struct truncate_call *c = arg;
-
-	return c->ops->truncate(c->inode, c->length);
-}
-
-static int chrdev_truncate(struct node *node, loff_t length)
-{
-	struct cdev *cdev = cdev_get(&node->inode);
-	struct truncate_call c = { .inode = &node->inode, .length = length };
-	int err = -EINVAL;
-
-	if (!cdev)
-		return -ENXIO;
-	c.ops = cdev->ops;
-	if (c.ops->truncate)
-		err = (int)guarded(call_truncate, &c);
-	cdev_put(cdev);
-	return err;
-}
-
-static const struct node_operations chrdev_node_ops = {
-	.truncate = chrdev_truncate,
-};
-
-struct class *class_create_kmem(struct module *owner, const char *name)
-{
-	struct class *cls = kmemleak_host_alloc(sizeof(*cls));
-
-	if (!cls)
-		return ERR_PTR(-ENOMEM);
-	cls->name = name;
-	return cls;
-}
-
-void class_destroy(struct class *cls)
-{
-	if (!IS_ERR_OR_NULL(cls))
-		kmemleak_host_free(cls);
-}
-
-static struct node *device_node(dev_t devt, const char *name)
-{
-	struct node *node = node_alloc(name, S_IFREG | 0664, &chrdev_node_ops, NULL);
-
-	if (node) {
-		node->inode.i_rdev = devt;
-		node->inode.i_fop = &chrdev_fops;
-	}
-	return node;
-}
-
-struct device *device_create(struct class *cls, struct device *parent, dev_t devt, void *drvdata,
-			     const char *fmt, ...)
-{
-	struct device *device = kmemleak_host_alloc(sizeof(*device));
-	char name[64];
-	va_list args;
-	int err = -ENOMEM;
-
-	va_start(args, fmt);
-	vsnprintf(name, sizeof(name), fmt, args);
-	va_end(args);
-	if (!device)
-		return ERR_PTR(-ENOMEM);
-	device->class = cls;
-	device->devt = devt;
-	device->node = device_node(devt, name);
-	if (device->node)
-		err = dev_dir ? node_link(dev_dir, device->node) : -ENODEV;
-	if (err) {
-		node_put(device->node);
-		kmemleak_host_free(device);
-		return ERR_PTR(err);
-	}
-	mutex_lock(&chrdevs_mutex);
-	device->next = devices;
-	devices = device;
-	mutex_unlock(&chrdevs_mutex);
-	return device;
-}
-
-void device_destroy(struct class *cls, dev_t devt)
-{
-	struct device **link, *device;
-
-	mutex_lock(&chrdevs_mutex);
-	for (link = &devices; (device = *link); link = &device->next) {
-		if (device->devt == devt && device->class == cls) {
-			*link = device->next;
-			break;
-		}
-	}
-	mutex_unlock(&chrdevs_mutex);
-	if (!device)
-		return;
-	node_unlink(device->node);
-	node_put(device->node);
-	kmemleak_host_free(device);
-}
-
-struct inode *device_inode(dev_t devt)
-{
-	struct inode *inode = NULL;
-
-	mutex_lock(&chrdevs_mutex);
-	for (struct device *d = devices; d && !inode; d = d->next)
-		if (d->devt == devt)
-			inode = &d->node->inode;
-	mutex_unlock(&chrdevs_mutex);
-	return inode;
-}
-
-int devtmpfs_symlink(const char *name, const char *target)
-{
-	struct node *node = dev_dir ? node_symlink(dev_dir, name, target) : NULL;
-
-	if (!node)
-		return -EEXIST;
-	node_put(node);
-	return 0;
-}
-
-void devtmpfs_remove(const char *name)
-{
-	struct node *node = dev_dir ? node_lookup(dev_dir, name) : NULL;
-
-	if (node) {
-		node_unlink(node);
-		node_put(node);
-	}
-}
-
-void char_dev_init(struct node *dir)
-{
-	dev_dir = dir;
-}
-
 void char_dev_exit(void)
 {
-	while (devices) {
-		pr_warn("dev/%s: its driver left without device_destroy()\n", devices->node->name);
-		device_destroy(devices->class, devices->devt);
-	}
 	while (cdev_map) {
 		pr_warn("device %u:%u: its driver left without cdev_del()\n",
 			MAJOR(cdev_map->cdev->dev), MINOR(cdev_map->cdev->dev));
@@ -442,5 +270,4 @@ void char_dev_exit(void)
 		pr_warn("region %s: still registered\n", regions->name);
 		unregister_chrdev_region(regions->from, regions->count);
 	}
-	dev_dir = NULL;
 }

@@ -5,15 +5,17 @@
 
 #include <kmem/cdev.h>
 
-struct node;
 struct seq_file;
 
-/* Where the names of devices are made: dev/. NULL: no more. */
-void char_dev_init(struct node *dev_dir);
 /* Takes away what drivers left behind; tells them in the log. */
 void char_dev_exit(void);
 
-/* Drops the reference that an open file has. */
+/* What a device's inode is opened with. */
+extern const struct file_operations chrdev_fops;
+
+/* The driver of an inode's number, pinned: a reference and its module. NULL: none, or it is leaving. */
+struct cdev *cdev_get(struct inode *inode);
+/* Drops that, as an open file has one. */
 void cdev_put(struct cdev *cdev);
 
 int devices_show(struct seq_file *m, void *v); /* proc/devices */

@@ -8,6 +8,7 @@
 #include <kmem/bug.h>
 
 #include "char_dev.h"
+#include "devtmpfs.h"
 #include "kmsg.h"
 #include "poll.h"
 #include "procfs.h"
@@ -42,7 +43,7 @@ int vfs_init(void)
 		vfs_exit();
 		return -ENOMEM;
 	}
-	char_dev_init(dev_dir);
+	devtmpfs_init(dev_dir);
 	procfs_init(proc_dir);
 	err = proc_root_init();
 	if (!err)
@@ -62,6 +63,7 @@ void vfs_exit(void)
 	kmsg_exit();
 	node_forget_all();
 	sysfs_exit();
+	devtmpfs_exit();
 	char_dev_exit();
 	procfs_remove_all();
 	procfs_init(NULL);
