@@ -41,6 +41,13 @@ bool report_once(unsigned int *boot);
 #define WARN_ON(cond)	   WARN(cond, "%s", "")
 #define WARN_ON_ONCE(cond) WARN_ONCE(cond, "%s", "")
 
+/* Of the memory code, which the kernel can be built without. Here they are always there. */
+#define VM_BUG_ON(cond)	      BUG_ON(cond)
+#define VM_WARN_ON(cond)      WARN_ON(cond)
+#define VM_WARN_ON_ONCE(cond) WARN_ON_ONCE(cond)
+/* An error of the compiler's. */
+#define BUILD_BUG_ON(cond)    _Static_assert(!(cond), "BUILD_BUG_ON: " #cond)
+
 #define BUG() bug_report(__FILE__, __LINE__, __func__)
 #define BUG_ON(cond)                \
 	do {                        \

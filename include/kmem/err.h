@@ -10,6 +10,7 @@
 
 /* In-kernel errnos that never reach a client: the bridge turns them into EINTR. */
 #define ERESTARTSYS 512
+#define ENOTSUPP    524
 
 static inline void *ERR_PTR(long error)
 {
@@ -24,6 +25,17 @@ static inline long PTR_ERR(const void *ptr)
 static inline bool IS_ERR(const void *ptr)
 {
 	return IS_ERR_VALUE(ptr);
+}
+
+/* 0 for a pointer that is one. */
+static inline int PTR_ERR_OR_ZERO(const void *ptr)
+{
+	return IS_ERR_VALUE(ptr) ? (int)(long)ptr : 0;
+}
+
+static inline void *ERR_CAST(const void *ptr)
+{
+	return (void *)(unsigned long)ptr;
 }
 
 static inline bool IS_ERR_OR_NULL(const void *ptr)

@@ -42,4 +42,40 @@ static inline void copy_highpage(struct page *to, struct page *from)
 	kunmap_local(d);
 }
 
+/* Whole pages that have an address; the page_address() of low memory, a vmalloc() area. */
+static inline void clear_page(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+}
+
+static inline void copy_page(void *to, const void *from)
+{
+	memcpy(to, from, PAGE_SIZE);
+}
+
+/* @len bytes at @offset of a page, within it. */
+static inline void memcpy_to_page(struct page *page, size_t offset, const void *from, size_t len)
+{
+	char *p = kmap_local_page(page);
+
+	memcpy(p + offset, from, len);
+	kunmap_local(p);
+}
+
+static inline void memcpy_from_page(void *to, struct page *page, size_t offset, size_t len)
+{
+	char *p = kmap_local_page(page);
+
+	memcpy(to, p + offset, len);
+	kunmap_local(p);
+}
+
+static inline void memzero_page(struct page *page, size_t offset, size_t len)
+{
+	char *p = kmap_local_page(page);
+
+	memset(p + offset, 0, len);
+	kunmap_local(p);
+}
+
 #endif

@@ -24,6 +24,7 @@ struct mutex {
 void mutex_init(struct mutex *lock);
 void mutex_lock(struct mutex *lock);
 int __must_check mutex_lock_interruptible(struct mutex *lock);
+#define mutex_lock_killable(lock) mutex_lock_interruptible(lock)
 int mutex_trylock(struct mutex *lock); /* 1: taken, 0: not */
 void mutex_unlock(struct mutex *lock);
 bool mutex_is_locked(struct mutex *lock);
@@ -52,12 +53,14 @@ struct rw_semaphore {
 void init_rwsem(struct rw_semaphore *sem);
 void down_read(struct rw_semaphore *sem);
 int __must_check down_read_interruptible(struct rw_semaphore *sem);
+#define down_read_killable(sem) down_read_interruptible(sem)
 int down_read_trylock(struct rw_semaphore *sem);
 void up_read(struct rw_semaphore *sem);
 void down_write(struct rw_semaphore *sem);
 int __must_check down_write_killable(struct rw_semaphore *sem);
 int down_write_trylock(struct rw_semaphore *sem);
 void up_write(struct rw_semaphore *sem);
+void downgrade_write(struct rw_semaphore *sem); /* the writer becomes a reader */
 
 struct semaphore {
 	spinlock_t lock;
@@ -65,6 +68,9 @@ struct semaphore {
 	wait_queue_head_t wait;
 };
 
+#define DEFINE_SEMAPHORE(name, n)                                       \
+	struct semaphore name = { __SPIN_LOCK_UNLOCKED((name).lock), n, \
+				  __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
 void sema_init(struct semaphore *sem, int val);
 void down(struct semaphore *sem);
 int __must_check down_interruptible(struct semaphore *sem);

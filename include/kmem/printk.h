@@ -60,4 +60,25 @@ bool ratelimit_allows(struct ratelimit_state *rs, u64 interval_ns, int burst);
 		ratelimit_allows(&rs_, 5ull * 1000 * 1000 * 1000, 10); \
 	})
 
+/* The first time after a boot; at most 10 times in 5 seconds. */
+#define printk_once(fmt, ...)                       \
+	({                                          \
+		static unsigned int boot_;          \
+		if (boot_ != boot_count) {          \
+			boot_ = boot_count;         \
+			printk(fmt, ##__VA_ARGS__); \
+		}                                   \
+	})
+#define printk_ratelimited(fmt, ...)                \
+	({                                          \
+		if (printk_ratelimit())             \
+			printk(fmt, ##__VA_ARGS__); \
+	})
+#define pr_err_once(fmt, ...)	      printk_once(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn_once(fmt, ...)	      printk_once(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_info_once(fmt, ...)	      printk_once(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_err_ratelimited(fmt, ...)  printk_ratelimited(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn_ratelimited(fmt, ...) printk_ratelimited(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_info_ratelimited(fmt, ...) printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+
 #endif

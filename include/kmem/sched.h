@@ -325,6 +325,14 @@ u64 ktime_get_ns(void);
 #define HZ	1000
 #define jiffies ((unsigned long)(ktime_get_ns() / (1000000000ull / HZ)))
 
+#define msecs_to_jiffies(ms) ((unsigned long)(ms)*HZ / 1000) /* HZ is 1000: exact */
+#define jiffies_to_msecs(j)  ((unsigned int)((unsigned long)(j)*1000 / HZ))
+#define time_after(a, b)     ((long)((b) - (a)) < 0)
+#define time_before(a, b)    time_after(b, a)
+#define time_after_eq(a, b)  ((long)((a) - (b)) >= 0)
+#define time_before_eq(a, b) time_after_eq(b, a)
+#define ssleep(seconds)	     msleep((seconds)*1000)
+
 #define CAP_SYS_ADMIN	 21
 #define CAP_DAC_OVERRIDE 1
 /*

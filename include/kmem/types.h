@@ -28,6 +28,7 @@ typedef unsigned int slab_flags_t;
 typedef unsigned int fmode_t;
 typedef unsigned int __poll_t;
 typedef unsigned short umode_t;
+typedef unsigned long pgoff_t;
 typedef u64 phys_addr_t;
 typedef phys_addr_t resource_size_t;
 
@@ -57,7 +58,10 @@ typedef phys_addr_t resource_size_t;
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
 #define __must_check	    __attribute__((warn_unused_result))
 #define __maybe_unused	    __attribute__((unused))
-#define noinline	    __attribute__((noinline))
+#define __always_unused	    __attribute__((unused))
+#define __packed	    __attribute__((packed))
+#define __read_mostly
+#define noinline __attribute__((noinline))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -84,11 +88,36 @@ typedef phys_addr_t resource_size_t;
 		__typeof__(b) _b = (b); \
 		_a > _b ? _a : _b;      \
 	})
+#define min3(a, b, c) min((__typeof__(a))min(a, b), c)
+#define max3(a, b, c) max((__typeof__(a))max(a, b), c)
+#define swap(a, b)                        \
+	do {                              \
+		__typeof__(a) _old = (a); \
+		(a) = (b);                \
+		(b) = _old;               \
+	} while (0)
 #define min_t(type, a, b)   min((type)(a), (type)(b))
 #define max_t(type, a, b)   max((type)(a), (type)(b))
 #define clamp(val, lo, hi)  min((__typeof__(val))max(val, lo), hi)
 #define clamp_t(t, v, l, h) min_t(t, max_t(t, v, l), h)
 #endif
+
+/* A fall from one case of a switch into the next that is meant. */
+#ifndef fallthrough
+#define fallthrough __attribute__((__fallthrough__))
+#endif
+
+#define sizeof_field(type, member) sizeof(((type *)0)->member)
+#define offsetofend(type, member)  (offsetof(type, member) + sizeof_field(type, member))
+
+/* To a multiple of @y, a power of two (round_*) or anything (round*). */
+#define round_up(x, y)	 ALIGN(x, y)
+#define round_down(x, y) ALIGN_DOWN(x, y)
+#undef roundup
+#define roundup(x, y)		(((x) + (y)-1) / (y) * (y))
+#define rounddown(x, y)		((x) - (x) % (y))
+/* To the nearest; of numbers that are not negative. */
+#define DIV_ROUND_CLOSEST(n, d) (((n) + (d) / 2) / (d))
 
 /* Powers of two only. */
 #define ALIGN(x, a)	   (((x) + ((__typeof__(x))(a)-1)) & ~((__typeof__(x))(a)-1))
@@ -113,6 +142,17 @@ static inline int fls_long(unsigned long x)
 static inline int ilog2(unsigned long x)
 {
 	return fls_long(x) - 1;
+}
+
+static inline unsigned long rounddown_pow_of_two(unsigned long x) /* @x must not be 0 */
+{
+	return 1UL << ilog2(x);
+}
+
+/* The least n with 2^n >= x. */
+static inline int order_base_2(unsigned long x)
+{
+	return x <= 1 ? 0 : fls_long(x - 1);
 }
 
 static inline unsigned long roundup_pow_of_two(unsigned long x)

@@ -96,6 +96,55 @@ void wake_up_nr(wait_queue_head_t *wq, int nr);
 #define wait_event_interruptible_exclusive(wq, condition) \
 	wait_event_common(wq, condition, true, true)
 
+/*
+ * The same for at most @timeout ticks of 1/HZ second. Returns the ticks that are left, at least 1, if
+ * the condition is true; 0 if the time went by; -ERESTARTSYS if the wait was interrupted.
+ */
+#define MAX_SCHEDULE_TIMEOUT ((long)(~0ul >> 1))
+
+static inline u64 ticks_end_ns(long timeout)
+{
+	const u64 ns = 1000000000ull / HZ;
+
+	return (u64)timeout >= ~0ull / ns / 2 ? ~0ull : ktime_get_ns() + (u64)timeout * ns;
+}
+
+static inline long ticks_left(u64 end_ns)
+{
+	u64 now = ktime_get_ns(), ns = 1000000000ull / HZ;
+
+	return now >= end_ns ? 0 : (long)((end_ns - now + ns - 1) / ns);
+}
+
+#define wait_event_timeout_common(wq, condition, timeout, interruptible)                    \
+	({                                                                                  \
+		struct wait_queue_entry wait_ = { 0 };                                      \
+		u64 end_ = ticks_end_ns(timeout);                                           \
+		long left_;                                                                 \
+		might_sleep();                                                              \
+		for (;;) {                                                                  \
+			prepare_to_wait(&(wq), &wait_, false);                              \
+			left_ = ticks_left(end_);                                           \
+			if (condition) {                                                    \
+				left_ += !left_;                                            \
+				break;                                                      \
+			}                                                                   \
+			if (!left_)                                                         \
+				break;                                                      \
+			if ((interruptible) && signal_pending(current)) {                   \
+				left_ = -ERESTARTSYS;                                       \
+				break;                                                      \
+			}                                                                   \
+			task_park_timeout(interruptible, (u64)left_ *(1000000000ull / HZ)); \
+		}                                                                           \
+		finish_wait(&(wq), &wait_);                                                 \
+		left_;                                                                      \
+	})
+#define wait_event_timeout(wq, condition, timeout) \
+	wait_event_timeout_common(wq, condition, timeout, false)
+#define wait_event_interruptible_timeout(wq, condition, timeout) \
+	wait_event_timeout_common(wq, condition, timeout, true)
+
 struct completion {
 	unsigned int done;
 	wait_queue_head_t wait;
@@ -107,9 +156,26 @@ static inline void init_completion(struct completion *x)
 	init_waitqueue_head(&x->wait);
 }
 
+#define COMPLETION_INITIALIZER(name)                          \
+	{                                                     \
+		0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) \
+	}
+#define DECLARE_COMPLETION(name)	 struct completion name = COMPLETION_INITIALIZER(name)
+#define DECLARE_COMPLETION_ONSTACK(name) DECLARE_COMPLETION(name)
+
+/* For the next use, when nobody waits any more. */
+static inline void reinit_completion(struct completion *x)
+{
+	x->done = 0;
+}
+
 void complete(struct completion *x);
 void complete_all(struct completion *x);
 void wait_for_completion(struct completion *x);
 int wait_for_completion_interruptible(struct completion *x);
+/* The ticks that are left, at least 1; 0 if the time went by. */
+unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout);
+bool try_wait_for_completion(struct completion *x); /* never waits; false: nothing is done */
+bool completion_done(struct completion *x);
 
 #endif

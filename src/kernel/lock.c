@@ -111,7 +111,7 @@ void complete_all(struct completion *x)
 	wake_up_all(&x->wait);
 }
 
-static bool try_consume(struct completion *x)
+bool try_wait_for_completion(struct completion *x)
 {
 	bool ok;
 
@@ -123,14 +123,26 @@ static bool try_consume(struct completion *x)
 	return ok;
 }
 
+bool completion_done(struct completion *x)
+{
+	return READ_ONCE(x->done) != 0;
+}
+
 void wait_for_completion(struct completion *x)
 {
-	wait_event_common(x->wait, try_consume(x), false, true);
+	wait_event_common(x->wait, try_wait_for_completion(x), false, true);
+}
+
+unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
+{
+	return (unsigned long)wait_event_timeout(x->wait, try_wait_for_completion(x),
+						 (long)min(timeout,
+							   (unsigned long)MAX_SCHEDULE_TIMEOUT));
 }
 
 int wait_for_completion_interruptible(struct completion *x)
 {
-	return wait_event_common(x->wait, try_consume(x), true, true);
+	return wait_event_common(x->wait, try_wait_for_completion(x), true, true);
 }
 
 void mutex_init(struct mutex *lock)
@@ -262,6 +274,13 @@ int down_write_killable(struct rw_semaphore *sem)
 void up_write(struct rw_semaphore *sem)
 {
 	rwsem_release(sem, 1);
+}
+
+void downgrade_write(struct rw_semaphore *sem)
+{
+	__atomic_store_n(&sem->count, 1, __ATOMIC_SEQ_CST);
+	if (waitqueue_active(&sem->wait))
+		wake_up_all(&sem->wait);
 }
 
 void sema_init(struct semaphore *sem, int val)

@@ -20,6 +20,7 @@
 #include <kmem/module.h>
 #include <kmem/oops.h>
 #include <kmem/percpu.h>
+#include <kmem/rcupdate.h>
 #include <kmem/seq_file.h>
 #include <kmem/vmalloc.h>
 #include <kmem/vmstat.h>
@@ -264,6 +265,7 @@ unsigned long machine_halt(void)
 	if (!up)
 		return 0;
 	modules_unload_all();
+	rcu_barrier();
 	kmemleak_scan_stop();
 	fail_page_alloc_exit();
 	failslab_exit();

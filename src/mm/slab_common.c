@@ -19,6 +19,7 @@
 #include <kmem/machine.h>
 #include <kmem/mutex.h>
 #include <kmem/percpu.h>
+#include <kmem/rcupdate.h>
 #include <kmem/shrinker.h>
 
 #include "../kernel/kallsyms.h"
@@ -299,6 +300,8 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 
 void kmem_cache_destroy(struct kmem_cache *s)
 {
+	if (s)
+		rcu_barrier(); /* its objects may be under way to it */
 	destroy(s, __builtin_return_address(0));
 }
 

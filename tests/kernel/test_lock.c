@@ -350,9 +350,69 @@ static void test_completions_count(void **state)
 	halt();
 }
 
+static void *complete_soon(void *x)
+{
+	usleep(20000);
+	complete(x);
+	return NULL;
+}
+
+static void test_waits_end_in_time(void **state)
+{
+	DECLARE_WAIT_QUEUE_HEAD(wq);
+	DECLARE_COMPLETION(done);
+	unsigned long start;
+	pthread_t thread;
+	long left;
+
+	boot("mem=64M,cpus=2");
+	start = jiffies;
+	assert_int_equal(wait_event_timeout(wq, false, msecs_to_jiffies(30)), 0);
+	assert_true(time_after_eq(jiffies, start + msecs_to_jiffies(30)));
+	assert_int_equal(wait_event_timeout(wq, true, 0), 1);
+	assert_int_equal(wait_event_timeout(wq, false, 0), 0);
+	assert_true(wait_event_interruptible_timeout(wq, true, 5000) > 0);
+	assert_true(wait_event_timeout(wq, true, MAX_SCHEDULE_TIMEOUT) > 0);
+	send_signal_to(current);
+	assert_int_equal(wait_event_interruptible_timeout(wq, false, 60 * HZ), -ERESTARTSYS);
+	__atomic_store_n(&current->sigpending, false, __ATOMIC_SEQ_CST);
+
+	assert_false(try_wait_for_completion(&done));
+	assert_int_equal(wait_for_completion_timeout(&done, 2), 0);
+	pthread_create(&thread, NULL, complete_soon, &done);
+	left = (long)wait_for_completion_timeout(&done, 60 * HZ);
+	assert_true(left > 0 && left < 60 * HZ);
+	pthread_join(thread, NULL);
+	assert_false(completion_done(&done));
+	complete_all(&done);
+	assert_true(completion_done(&done));
+	reinit_completion(&done);
+	assert_false(try_wait_for_completion(&done));
+	halt();
+}
+
+static void test_a_writer_becomes_a_reader(void **state)
+{
+	DECLARE_RWSEM(sem);
+
+	boot("mem=64M,cpus=1");
+	down_write(&sem);
+	assert_false(down_read_trylock(&sem));
+	downgrade_write(&sem);
+	assert_true(down_read_trylock(&sem));
+	assert_false(down_write_trylock(&sem));
+	up_read(&sem);
+	up_read(&sem);
+	assert_true(down_write_trylock(&sem));
+	up_write(&sem);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		machine_test(test_waits_end_in_time),
+		machine_test(test_a_writer_becomes_a_reader),
 		machine_test(test_spinlocks_exclude),
 		machine_test(test_mutexes_exclude),
 		machine_test(test_semaphores_exclude),

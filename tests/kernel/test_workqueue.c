@@ -132,9 +132,80 @@ static void test_a_fault_ends_the_item_only(void **state)
 	halt();
 }
 
+static struct completion started, may_end;
+
+static void held_up(struct work_struct *work)
+{
+	complete(&started);
+	wait_for_completion(&may_end);
+	done++;
+}
+
+static void end_it(struct work_struct *work)
+{
+	complete(&may_end);
+}
+
+static void *end_later(void *unused)
+{
+	usleep(20000);
+	complete(&may_end);
+	return NULL;
+}
+
+static void test_one_item_is_waited_for(void **state)
+{
+	DECLARE_WORK(work, held_up);
+	DECLARE_WORK(never, end_it);
+	struct item after = { .nr = 3 };
+	pthread_t thread;
+
+	boot("mem=64M,cpus=2");
+	init_completion(&started);
+	init_completion(&may_end);
+	INIT_WORK(&after.work, note);
+	done = 0;
+	assert_false(flush_work(&work)); /* it is not queued */
+	assert_false(cancel_work_sync(&work));
+	schedule_work(&work);
+	schedule_work(&never);
+	schedule_work(&after.work);
+	/* The first is running or about to, so the second still waits and is taken off. */
+	assert_true(cancel_work_sync(&never));
+	assert_false(cancel_work_sync(&never));
+	pthread_create(&thread, NULL, end_later, NULL);
+	assert_true(flush_work(&work));
+	flush_work(&after.work);
+	assert_int_equal(done, 2);
+	assert_int_equal(order[1], 3);
+	pthread_join(thread, NULL);
+	flush_scheduled_work(); /* with one that was taken off behind it */
+	halt();
+}
+
+static void test_cancel_waits_for_what_runs(void **state)
+{
+	DECLARE_WORK(work, held_up);
+	pthread_t thread;
+
+	boot("mem=64M,cpus=2");
+	init_completion(&started);
+	init_completion(&may_end);
+	done = 0;
+	schedule_work(&work);
+	wait_for_completion(&started);
+	pthread_create(&thread, NULL, end_later, NULL);
+	assert_false(cancel_work_sync(&work));
+	assert_int_equal(done, 1);
+	pthread_join(thread, NULL);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		machine_test(test_one_item_is_waited_for),
+		machine_test(test_cancel_waits_for_what_runs),
 		machine_test(test_items_are_done_in_order),
 		machine_test(test_an_item_queues_itself_again),
 		machine_test(test_an_item_may_free_itself),
