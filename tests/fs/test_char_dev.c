@@ -1,5 +1,5 @@
+/* SPDX-License-Identifier: MIT */
 /* char_dev.c and devtmpfs.c: numbers, drivers behind them, names in dev/. */
-/* char_dev.c: numbers, the map from numbers to drivers, names in dev/. */
 #include "fs_test.h"
 #include <kmem/module.h>
 
