@@ -6,7 +6,7 @@
  *    (kmemleak_roots.c) is looked up among them. An object with enough pointers is searched in its
  *    turn, until no more are found. What is white then had none; if its bytes have changed since
  *    the last scan somebody is at work on it and it counts as found, so that a leak is told of by
- *    the second scan that misses it. What is still white, and min_age old, is reported.
+ *    the second scan that misses it. What is still white, and old enough, is reported.
  *
  * 2. Everything goes on meanwhile. An object that comes during the scan is not part of it; the note
  *    of one that goes is not used again before its end (kmemleak_hold_notes()). Memory that is
