@@ -8,6 +8,7 @@
  *    shown side by side.
  * 2. Structures: each area is in the tree of busy areas (vmap_area.c) under its address in the
  *    direct map, so that vmallocinfo tells of it and vfree() knows what was never given out.
+ *    Its pages are counted once, as those of kmalloc() are: in Slab, not in VmallocUsed.
  * 3. Freed addresses are free at once: there is nothing lazy here.
  * 4. Locks: none but those called.
  */

@@ -18,6 +18,28 @@ says "allow_other"
 check "--version" "$KMEMFS" --version
 says "kmemfs 0"
 
+# The man page knows every word and every file, the README every word for the machine.
+MAN=$(dirname "$0")/../../docs/kmemfs.1
+README=$(dirname "$0")/../../README.md
+if [ -r "$MAN" ] && [ -r "$README" ]; then
+	"$KMEMFS" --help | sed -n 's/^  \([a-z_]*\)[ =].*/\1/p' > "$TMP/words"
+	for word in $(cat "$TMP/words"); do
+		grep -qw -- "$word" "$MAN" || equal "the man page on $word" "nothing" "something"
+	done
+	"$KMEMFS" --help | sed -n '/^words.*machine/,/^words.*mount/s/^  [a-z].*/    &/p' > "$TMP/lines"
+	while IFS= read -r line; do
+		grep -qxF -- "$line" "$README" || equal "README" "without it" "$line"
+	done < "$TMP/lines"
+	equal "words are found" "$([ "$(wc -l < "$TMP/words")" -gt 20 ] && echo many)" many
+	start -o mem=64M
+	for path in "$MNT"/proc/* "$MNT"/dev/*; do
+		file=$(basename "$path" | sed 's/\([a-z]\)[0-9]*$/\1/')
+		grep -q -- "$file" "$MAN" || equal "the man page on $file" "nothing" "something"
+	done
+	unmount
+	gone
+fi
+
 refuse "no mount point" "$KMEMFS"
 says "where to mount"
 refuse "two mount points" "$KMEMFS" "$MNT" "$MNT"
