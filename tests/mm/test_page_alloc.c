@@ -309,6 +309,23 @@ static void test_1_5_NOFAIL_waits_until_somebody_frees(void **state)
 	halt();
 }
 
+/* It may have what lies below min, as __GFP_HIGH may: nobody has to free for it then. */
+static void test_1_5_NOFAIL_gets_help(void **state)
+{
+	struct page *page;
+	LIST_HEAD(taken);
+
+	boot("mem=64M,cpus=1");
+	all_free_pages();
+	fill_for_good(GFP_KERNEL | __GFP_NORETRY, &taken);
+	assert_null(alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN));
+	page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	assert_non_null(page);
+	__free_page(page);
+	empty(&taken);
+	halt();
+}
+
 static void test_1_6_the_zone_that_is_meant(void **state)
 {
 	static const struct {
@@ -557,6 +574,7 @@ int main(void)
 		machine_test(test_1_5_rounds_before_giving_up),
 		machine_test(test_1_5_NOFAIL_in_ways_that_cannot_be),
 		machine_test(test_1_5_NOFAIL_waits_until_somebody_frees),
+		machine_test(test_1_5_NOFAIL_gets_help),
 		machine_test(test_1_6_the_zone_that_is_meant),
 		machine_test(test_1_6_zones_that_contradict),
 		machine_test(test_1_6_an_address_is_never_from_high_memory),
