@@ -96,6 +96,34 @@ static void test_3_2_the_list_head_is_taken(void **state)
 	halt();
 }
 
+/* But what will soon merge goes to the end: it is not to be broken up before. */
+static void test_3_2_what_is_likely_to_merge_waits(void **state)
+{
+	struct zone *zone = zone_of(ZONE_DMA32);
+	struct page *block, *other;
+
+	boot("mem=64M,cpus=1");
+	while (zone->free_mask[MIGRATE_MOVABLE] & 3)
+		take(zone, 0, MIGRATE_MOVABLE);
+	block = take(zone, 2, MIGRATE_MOVABLE);
+	other = take(zone, 2, MIGRATE_MOVABLE);
+	while (zone->free_mask[MIGRATE_MOVABLE] & 3)
+		take(zone, 0, MIGRATE_MOVABLE);
+	other->order = block->order = 0;
+	/* Its buddy is in use, and so is the pair that it would make a block of four with. */
+	give(zone, other, 0);
+	give(zone, block, 0);
+	assert_ptr_equal(take(zone, 0, MIGRATE_MOVABLE), block);
+	/* Now that pair is free: one page more, and the four are one. */
+	block[2].order = 1;
+	give(zone, block + 2, 1);
+	give(zone, block, 0);
+	assert_ptr_equal(take(zone, 0, MIGRATE_MOVABLE), other);
+	assert_ptr_equal(take(zone, 0, MIGRATE_MOVABLE), block);
+	assert_int_equal(buddy_check(zone), 0);
+	halt();
+}
+
 static void shuffle(struct page **pages, unsigned long n)
 {
 	struct worker w = { .seed = 99 };
@@ -212,6 +240,7 @@ int main(void)
 		machine_test(test_3_1_blocks_are_naturally_aligned),
 		machine_test(test_3_2_upper_halves_go_on_lists),
 		machine_test(test_3_2_the_list_head_is_taken),
+		machine_test(test_3_2_what_is_likely_to_merge_waits),
 		machine_test(test_3_2_all_pages_and_back_restores_buddyinfo),
 		machine_test(test_3_2_orders_mixed_and_back),
 		machine_test(test_checker_sees_damage),

@@ -102,11 +102,54 @@ static void test_3_3_movable_steals_the_smallest(void **state)
 	assert_int_equal(page_to_pfn(page) / 512, 22);
 	assert_int_equal(buddy_blocks(zone, 3), 1);
 	give(zone, page, 0);
+	/* Unless there is one of half a pageblock's order: then it takes that over. */
+	for (unsigned long i = 0; i < n; i++) {
+		if (pages[i] && page_to_pfn(pages[i]) / 512 == 20 &&
+		    page_to_pfn(pages[i]) % 512 < 16) {
+			give(zone, pages[i], 0);
+			pages[i] = NULL;
+		}
+	}
+	page = take(zone, 0, MIGRATE_MOVABLE);
+	assert_int_equal(page_to_pfn(page) / 512, 20);
+	give(zone, page, 0);
 	for (unsigned long i = 0; i < n; i++)
 		if (pages[i])
 			give(zone, pages[i], 0);
 	assert_int_equal(buddy_check(zone), 0);
 	halt();
+}
+
+/* Whose blocks are broken into first when a type has none. */
+static void test_3_3_the_order_of_fallbacks(void **state)
+{
+	static const enum migratetype types[] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE,
+						  MIGRATE_MOVABLE };
+	static const struct {
+		enum migratetype wanted, first, second;
+	} rules[] = { { MIGRATE_UNMOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
+		      { MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
+		      { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE, MIGRATE_MOVABLE } };
+
+	for (size_t r = 0; r < ARRAY_SIZE(rules); r++) {
+		struct zone *zone = zone_of(ZONE_DMA32);
+		struct page *of[MIGRATE_PCPTYPES], *got;
+
+		boot("mem=128M,cpus=1");
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+			of[types[i]] = take(zone, 3, types[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+			while (zone->free_mask[types[i]] ||
+			       (types[i] == MIGRATE_MOVABLE && zone->nr_untouched))
+				take(zone, 0, types[i]);
+		give(zone, of[rules[r].second], 3);
+		give(zone, of[rules[r].first], 3);
+		got = take(zone, 3, rules[r].wanted);
+		assert_ptr_equal(got, of[rules[r].first]);
+		got = take(zone, 3, rules[r].wanted);
+		assert_ptr_equal(got, of[rules[r].second]);
+		halt();
+	}
 }
 
 /* Every type can use every page in the end. */
@@ -382,6 +425,7 @@ int main(void)
 		machine_test(test_3_3_pageblocks_are_counted),
 		machine_test(test_3_3_fallback_takes_the_largest_block),
 		machine_test(test_3_3_movable_steals_the_smallest),
+		machine_test(test_3_3_the_order_of_fallbacks),
 		machine_test(test_3_3_no_type_starves),
 		machine_test(test_3_3_pagetypeinfo_follows),
 		machine_test(test_3_3_grouping_is_off_on_tiny_machines),

@@ -517,6 +517,28 @@ static void test_3_6_bulk_fills_the_empty_slots(void **state)
 	halt();
 }
 
+/* Whoever must have one page gets one, and does not wait for the rest. */
+static void test_3_6_bulk_insists_on_the_first(void **state)
+{
+	static struct page *pages[4096];
+	unsigned long n;
+	LIST_HEAD(taken);
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	memset(pages, 0, sizeof(pages));
+	all_free_pages();
+	fill_for_good(GFP_KERNEL | __GFP_NORETRY, &taken);
+	mark = log_next_seq();
+	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOFAIL, ARRAY_SIZE(pages), pages);
+	assert_in_range(n, 1, ARRAY_SIZE(pages) - 1);
+	assert_int_equal(logged(mark, "page allocation failure"), 0);
+	while (n)
+		__free_page(pages[--n]);
+	empty(&taken);
+	halt();
+}
+
 static void test_nodes_that_do_not_exist(void **state)
 {
 	struct page *page;
@@ -584,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_3_1_get_order),
 		machine_test(test_the_node_that_was_asked_for),
 		machine_test(test_3_6_bulk_fills_the_empty_slots),
+		machine_test(test_3_6_bulk_insists_on_the_first),
 		machine_test(test_nodes_that_do_not_exist),
 		machine_test(test_exhaustion_ends_where_it_began),
 	};

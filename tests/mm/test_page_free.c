@@ -305,6 +305,7 @@ static void test_3_5_reserved_pages(void **state)
 	struct page *page;
 	unsigned long free;
 	phys_addr_t end = 0;
+	u64 mark;
 
 	boot("mem=64M,cpus=1");
 	/* The memory map itself. */
@@ -313,8 +314,12 @@ static void test_3_5_reserved_pages(void **state)
 	__free_page(page);
 	assert_int_equal(machine_check(), 0);
 	free = all_free_pages();
+	mark = log_next_seq();
 	get_page(page);
+	assert_int_equal(page_count(page), 1);
 	put_page(page);
+	assert_int_equal(page_count(page), 0);
+	assert_int_equal(logged(mark, "Bad page state"), 0);
 	assert_int_equal(machine_check(), 0);
 	assert_all_free(free);
 	for (phys_addr_t at = 0; at < 64ul << 20; at += PAGE_SIZE)

@@ -14,6 +14,7 @@ static struct {
 	int nid[ROUNDS];
 	unsigned long asked[ROUNDS]; /* the sum of nr_to_scan of each round */
 	gfp_t gfp;
+	unsigned int flags; /* of the thread that asks */
 } book;
 
 static unsigned long count_book(struct shrinker *s, struct shrink_control *sc)
@@ -28,6 +29,7 @@ static unsigned long count_book(struct shrinker *s, struct shrink_control *sc)
 static unsigned long scan_book(struct shrinker *s, struct shrink_control *sc)
 {
 	book.asked[(book.rounds - 1) % ROUNDS] += sc->nr_to_scan;
+	book.flags = current->flags;
 	if (book.looks_at_half)
 		sc->nr_scanned = (sc->nr_to_scan + 1) / 2;
 	return book.returns;
@@ -147,8 +149,12 @@ static void test_10_2_contexts(void **state)
 	assert_int_equal(book.gfp, gfp & ~(__GFP_FS | __GFP_IO));
 	memalloc_noio_restore(io);
 	memalloc_nofs_restore(fs);
+	book.freeable[0] = 1000;
 	assert_null(alloc_page(gfp));
 	assert_int_equal(book.gfp, gfp);
+	/* Who is asked to free memory may use the reserves for it; who asked may not. */
+	assert_true(book.flags & PF_MEMALLOC);
+	assert_false(current->flags & PF_MEMALLOC);
 	book.rounds = 0;
 	fs = memalloc_noreclaim_save(); /* who frees memory asks nobody, and gets below min */
 	page = alloc_page(gfp);

@@ -137,6 +137,7 @@ static void test_2_4_lowmem_reserve(void **state)
 	assert_int_equal(set_lowmem_reserve_ratio(ZONE_DMA, 0), 0);
 	assert_protection();
 	assert_int_equal(set_lowmem_reserve_ratio(ZONE_DMA, -5), 0);
+	assert_int_equal(lowmem_reserve_ratio[ZONE_DMA], 0);
 	assert_protection();
 	assert_int_equal(NODE_DATA(0)->node_zones[ZONE_DMA].lowmem_reserve[ZONE_NORMAL], 0);
 	assert_int_equal(set_lowmem_reserve_ratio(MAX_NR_ZONES, 1), -EINVAL);
@@ -218,8 +219,9 @@ static void test_3_4_batch_and_high(void **state)
 		const char *words;
 		int batch;
 	} cases[] = {
-		{ "mem=84M,cpus=1", 3 },   { "mem=150M,cpus=2", 7 }, { "mem=280M,cpus=4", 15 },
-		{ "mem=550M,cpus=2", 31 }, { "mem=2G,cpus=2", 63 },
+		{ "mem=118M,cpus=1", 7 }, { "mem=256M,cpus=1", 15 }, { "mem=84M,cpus=1", 3 },
+		{ "mem=150M,cpus=2", 7 }, { "mem=280M,cpus=4", 15 }, { "mem=550M,cpus=2", 31 },
+		{ "mem=2G,cpus=2", 63 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
