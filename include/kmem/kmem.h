@@ -18,14 +18,19 @@
 #include <kmem/module.h>
 #include <kmem/mutex.h>
 #include <kmem/oops.h>
+#include <kmem/overflow.h>
 #include <kmem/percpu.h>
 #include <kmem/printk.h>
+#include <kmem/rcupdate.h>
+#include <kmem/refcount.h>
 #include <kmem/sched.h>
 #include <kmem/seq_file.h>
 #include <kmem/shrinker.h>
 #include <kmem/slab.h>
+#include <kmem/string.h>
 #include <kmem/vmalloc.h>
 #include <kmem/vmstat.h>
 #include <kmem/wait.h>
+#include <kmem/workqueue.h>
 
 #endif
