@@ -8,7 +8,8 @@
  *
  * The constructor is called for each object when its slab is made, with SLAB_CTOR_CONSTRUCTOR
  * set, and SLAB_CTOR_ATOMIC besides if it must not sleep; the destructor when the slab is
- * freed. @offset is where in its page the first object starts: a power of two is kept as the
+ * freed, which is never in the middle of a free: it may free what it has, but must not create or
+ * destroy caches. @offset is where in its page the first object starts: a power of two is kept as the
  * alignment of all of them, since that is what it was for.
  */
 #ifndef KMEM_LDD3_H

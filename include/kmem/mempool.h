@@ -38,8 +38,8 @@ int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn, mempool
 int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp, int node);
 /*
- * @new_min_nr > 0, or BUG(). 0, or -ENOMEM if the larger array could not be had (nothing has changed then). A grown pool
- * may be not quite full after success.
+ * @new_min_nr > 0, or BUG(). 0, or -ENOMEM if the larger array could not be had (nothing has changed
+ * then). A grown pool may be not quite full after success.
  */
 int mempool_resize(mempool_t *pool, int new_min_nr);
 /* Frees the reserve; elements in use stay the users'. NULL is ignored. */

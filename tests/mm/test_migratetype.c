@@ -293,6 +293,41 @@ static void test_1_4_atomic_orders_reserve_a_pageblock(void **state)
 	halt();
 }
 
+/* A hundredth of the zone, and then no more, however many pageblocks such requests touch. */
+static void test_1_4_the_reserve_is_bounded(void **state)
+{
+	struct zone *zone = zone_of(ZONE_DMA32);
+	struct page *pages[60], *page, *next;
+	unsigned int n = 0, freed = 0;
+	LIST_HEAD(taken);
+
+	boot("mem=512M,cpus=1");
+	while ((page = alloc_page(GFP_NOWAIT | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	/* Of many pageblocks a little, and so little that the zone stays below its low mark. */
+	list_for_each_entry_safe(page, next, &taken, lru) {
+		if (page_zone(page) != zone || page_to_pfn(page) % pageblock_nr_pages >= 4)
+			continue;
+		list_del(&page->lru);
+		__free_page(page);
+		if (++freed == 128)
+			break;
+	}
+	drain_all_pages();
+	while (n < 60 && (pages[n] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 1)))
+		n++;
+	assert_true(n > 20);
+	assert_int_equal(zone->nr_reserved_highatomic,
+			 ALIGN(zone->managed_pages / 100, pageblock_nr_pages));
+	assert_int_equal(zone->nr_pageblocks[MIGRATE_HIGHATOMIC],
+			 zone->nr_reserved_highatomic / pageblock_nr_pages);
+	while (n)
+		__free_pages(pages[--n], 1);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	halt();
+}
+
 static void test_1_4_small_zones_reserve_nothing(void **state)
 {
 	struct page *page;
@@ -430,6 +465,7 @@ int main(void)
 		machine_test(test_3_3_pagetypeinfo_follows),
 		machine_test(test_3_3_grouping_is_off_on_tiny_machines),
 		machine_test(test_1_4_atomic_orders_reserve_a_pageblock),
+		machine_test(test_1_4_the_reserve_is_bounded),
 		machine_test(test_1_4_small_zones_reserve_nothing),
 		machine_test(test_1_4_the_reserve_is_for_the_urgent),
 		machine_test(test_2_5_stealing_boosts_the_marks),
