@@ -183,9 +183,9 @@ int vfs_open(struct node *node, unsigned int flags, struct file **filep)
 	struct file_call c = { .inode = &node->inode };
 	int err = 0;
 
-	if (S_ISDIR(node->inode.i_mode))
+	if (S_ISDIR(node_mode(node)))
 		return -EISDIR;
-	if (S_ISLNK(node->inode.i_mode))
+	if (S_ISLNK(node_mode(node)))
 		return -ELOOP;
 	c.file = file_alloc(node, flags);
 	if (!c.file)

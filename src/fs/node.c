@@ -110,7 +110,7 @@ static void node_free(struct node *node)
 
 struct node *node_alias(struct node *node)
 {
-	struct node *alias = node_make(node->name, node->inode.i_mode, node->ops, node->priv);
+	struct node *alias = node_make(node->name, node_mode(node), node->ops, node->priv);
 
 	if (!alias)
 		return NULL;
@@ -148,7 +148,7 @@ int node_link(struct node *dir, struct node *node)
 	struct node *taken;
 	int err = 0;
 
-	if (!S_ISDIR(dir->inode.i_mode))
+	if (!S_ISDIR(node_mode(dir)))
 		return -ENOTDIR;
 	mutex_lock(&tree_mutex);
 	HASH_FIND_STR(dir->children, node->name, taken);
@@ -365,7 +365,7 @@ int node_list(struct node *dir, u64 cookie, node_fill_t *fn, void *arg)
 	const struct node *up = dir->parent ? dir->parent : dir;
 	bool more = true;
 
-	if (!S_ISDIR(dir->inode.i_mode))
+	if (!S_ISDIR(node_mode(dir)))
 		return -ENOTDIR;
 	if (cookie < 1)
 		refresh(dir);
@@ -412,7 +412,7 @@ void node_set_mode(struct node *node, umode_t mode)
 {
 	node = original(node);
 	mutex_lock(&tree_mutex);
-	node->inode.i_mode = (node->inode.i_mode & S_IFMT) | (mode & 07777);
+	WRITE_ONCE(node->inode.i_mode, (node->inode.i_mode & S_IFMT) | (mode & 07777));
 	mutex_unlock(&tree_mutex);
 }
 

@@ -87,6 +87,12 @@ struct node *node_symlink(struct node *dir, const char *name, const char *target
  */
 struct node *node_alias(struct node *node);
 
+/* Its permissions may change at any time, its type never. */
+static inline umode_t node_mode(const struct node *node)
+{
+	return READ_ONCE(node->inode.i_mode);
+}
+
 struct node *node_get(struct node *node);
 void node_put(struct node *node);
 

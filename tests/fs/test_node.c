@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* node.c: names come and go, nodes live as long as somebody may name them. */
 #include "fs_test.h"
+#include <pthread.h>
 
 static int freed;
 
@@ -217,11 +218,41 @@ static void attributes(void **state)
 	node_put(dir);
 }
 
+static void *changer(void *arg)
+{
+	for (int i = 0; i < 2000; i++)
+		node_set_mode(arg, i & 07777);
+	return NULL;
+}
+
+/* Permissions change while others open, list and look (for the thread sanitizer). */
+static void modes_change(void **state)
+{
+	struct node *node = node_walk(node_root(), "proc/meminfo"), *dir;
+	struct file *file;
+	struct stat st;
+	pthread_t t;
+
+	assert_non_null(node);
+	dir = node->parent;
+	assert_int_equal(pthread_create(&t, NULL, changer, node), 0);
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(vfs_open(node, O_RDONLY, &file), 0);
+		vfs_release(file);
+		assert_int_equal(node_link(node, dir), -ENOTDIR);
+		node_stat(node, &st);
+		assert_true(S_ISREG(st.st_mode));
+	}
+	pthread_join(t, NULL);
+	assert_int_equal(node_mode(node), S_IFREG | (1999 & 07777));
+	node_put(node);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fs_test(names),	     fs_test(walks),   fs_test(lifetime),
-		fs_test(forget_all), fs_test(listing), fs_test(attributes),
+		fs_test(names),	  fs_test(walks),      fs_test(lifetime),     fs_test(forget_all),
+		fs_test(listing), fs_test(attributes), fs_test(modes_change),
 	};
 
 	return cmocka_run_group_tests_name("fs/node", tests, NULL, NULL);
