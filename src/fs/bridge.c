@@ -250,6 +250,7 @@ static void bridge_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, in
 		return;
 	}
 	bridge_begin(&rq, req);
+	bridge_worker_briefly();
 	if (to_set & FUSE_SET_ATTR_SIZE)
 		err = vfs_truncate(node, attr->st_size);
 	if (!err && (to_set & FUSE_SET_ATTR_MODE))

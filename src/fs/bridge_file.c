@@ -45,6 +45,13 @@ static struct file *file_of(const struct fuse_file_info *fi)
 	return (struct file *)(uintptr_t)fi->fh;
 }
 
+/* A driver whose bytes change only through calls on its files waits for nothing but these. */
+static void expect_wait(const struct file *file)
+{
+	if (file->f_mode & FMODE_CACHED)
+		bridge_worker_briefly();
+}
+
 /* How the kernel is to treat the file: decided by what its driver promises. */
 static void open_flags(const struct file *file, struct fuse_file_info *fi)
 {
@@ -198,6 +205,7 @@ void bridge_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 	ssize_t ret;
 
 	size = min(size, REQUEST_BUFFER);
+	expect_wait(file);
 	bridge_begin(&rq, req);
 	ret = vfs_read_hold(file, size, off, pieces, PIECES_MAX, &nr);
 	if (ret == -EOPNOTSUPP) {
@@ -236,6 +244,7 @@ void bridge_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 		size = min(size, STREAM_WRITE_MAX);
 		bridge_worker_keep(size);
 	}
+	expect_wait(file);
 	bridge_begin(&rq, req);
 	request_window(&rq, (unsigned long)buf, size, (void *)(uintptr_t)buf, false);
 	if (fi->writepage) {
@@ -263,6 +272,7 @@ void bridge_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct 
 	struct request rq;
 	loff_t ret;
 
+	expect_wait(file_of(fi));
 	bridge_begin(&rq, req);
 	ret = vfs_llseek(file_of(fi), off, whence);
 	request_end(&rq);
@@ -279,6 +289,7 @@ void bridge_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t
 	struct request rq;
 	long err;
 
+	expect_wait(file_of(fi));
 	bridge_begin(&rq, req);
 	err = vfs_fallocate(file_of(fi), mode, off, len);
 	request_end(&rq);

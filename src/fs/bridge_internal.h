@@ -53,6 +53,8 @@ void bridge_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 int bridge_workers_run(struct fuse_session *session, bool single);
 /* The request at hand may wait from now on, for long. False: it must not, nobody would be left. */
 bool bridge_worker_may_wait(void);
+/* The request at hand waits for no client's doing, only until others have been served. */
+void bridge_worker_briefly(void);
 /* No more than @len bytes of the request's data will be asked for. */
 void bridge_worker_keep(size_t len);
 

@@ -14,7 +14,8 @@
  * Nobody may wait when that would leave nobody running: the client who could end the wait, by
  * doing what is waited for or by a signal, would never be heard. Where no other worker is left
  * and none can be started (there are WORKERS_MAX, or the host gives no more threads), the wait is
- * refused, and its client is told EAGAIN as if he had opened the file with O_NONBLOCK.
+ * refused, and its client is told EAGAIN as if he had opened the file with O_NONBLOCK. That is not for
+ * those who only wait for a device's lock: its holder is being served.
  *
  * Memory: a worker has a buffer for the largest request. While it waits it keeps only what the
  * driver may still ask for: of a write to a stream no more than STREAM_WRITE_MAX, which is all
@@ -51,6 +52,7 @@ struct worker {
 	pthread_t thread;      /* itself, since it runs */
 	char *buffer;	       /* BUFFER_SIZE bytes */
 	size_t used;	       /* what the request at hand needs of it */
+	bool briefly;	       /* it waits for other requests at most */
 	bool waits, waits_big;
 };
 
@@ -165,6 +167,12 @@ void bridge_worker_keep(size_t len)
 		me->used = min(me->used, HEADERS + len);
 }
 
+void bridge_worker_briefly(void)
+{
+	if (me)
+		me->briefly = true;
+}
+
 /* Counts the calling worker out, if somebody is left. */
 static bool try_wait(struct worker *w, bool *start)
 {
@@ -196,7 +204,7 @@ bool bridge_worker_may_wait(void)
 	if (w->waits)
 		host_table_forget(w->buffer + BUFFER_SHIFT + w->used,
 				  BUFFER_SIZE - BUFFER_SHIFT - w->used);
-	return may;
+	return may || w->briefly;
 }
 
 /* The next request's length; 0: the session has ended; -EINTR, or another -errno. */
@@ -239,6 +247,7 @@ static void serve(struct worker *w)
 		}
 		leave_door();
 		request.size = w->used = (size_t)len;
+		w->briefly = false;
 		fuse_session_process_buf(session, &request);
 		at_door = come_back(w);
 	}

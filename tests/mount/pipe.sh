@@ -161,6 +161,9 @@ with open(mnt + "/dev/scullp1", "wb") as f:
     f.write(b"a" * 3000000)
 assert open(mnt + "/dev/scullp1", "rb").read() == b"a" * 3000000
 assert os.listdir(mnt) and time.time() - began < 10
+fd = os.open(mnt + "/dev/scullp1", os.O_RDWR)
+os.posix_fallocate(fd, 0, 4000000)  # asks for signals, but waits for nobody
+os.close(fd)
 kid.kill()
 kid.wait(20)
 os.truncate(mnt + "/dev/scullp1", 0)
