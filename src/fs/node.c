@@ -400,7 +400,7 @@ void node_stat(struct node *node, struct stat *st)
 	mutex_unlock(&tree_mutex);
 	mtime = node->ops->generated ? now_ns() : READ_ONCE(node->mtime_ns);
 	st->st_mtim.tv_sec = mtime / NSEC_PER_SEC - (mtime % NSEC_PER_SEC < 0);
-	st->st_mtim.tv_nsec = mtime - st->st_mtim.tv_sec * NSEC_PER_SEC;
+	st->st_mtim.tv_nsec = mtime % NSEC_PER_SEC + (mtime % NSEC_PER_SEC < 0) * NSEC_PER_SEC;
 	st->st_atim = st->st_ctim = st->st_mtim;
 	st->st_size = i_size_read(&node->inode);
 	st->st_blksize = PAGE_SIZE;

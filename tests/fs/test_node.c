@@ -204,6 +204,16 @@ static void attributes(void **state)
 	assert_int_equal(st.st_size, 1025);
 	assert_int_equal(st.st_blocks, 3);
 	assert_int_equal(st.st_mtim.tv_sec, 1000000);
+	/* A nanosecond before the epoch; and times that 64 bits of nanoseconds do not hold. */
+	then = (struct timespec){ .tv_sec = -1, .tv_nsec = 999999999 };
+	node_set_mtime(file, &then);
+	node_stat(file, &st);
+	assert_memory_equal(&st.st_mtim, &then, sizeof(then));
+	then.tv_sec = INT64_MIN;
+	node_set_mtime(file, &then);
+	node_stat(file, &st);
+	assert_int_equal(st.st_mtim.tv_sec, INT64_MIN / 1000000000 - 1);
+	assert_in_range(st.st_mtim.tv_nsec, 0, 999999999);
 	assert_int_equal(st.st_uid, getuid());
 
 	node_unlink(sub);
