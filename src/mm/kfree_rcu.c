@@ -6,14 +6,19 @@
  * however many have come since the last. A request to free an object says where in the object its
  * head is, in place of a function; no function has so low an address.
  *
- * Locks: rcu_lock protects the list. It is not held while requests are served.
+ * Who waits for what has been asked for serves it himself: he may be a work item, for which no other
+ * can be done.
+ *
+ * Locks: rcu_lock protects the list. It is not held while requests are served; serve_mutex is.
  */
+#include <kmem/mutex.h>
 #include <kmem/oops.h>
 #include <kmem/rcupdate.h>
 #include <kmem/slab.h>
 #include <kmem/spinlock.h>
 #include <kmem/workqueue.h>
 
+static DEFINE_MUTEX(serve_mutex);
 static DEFINE_SPINLOCK(rcu_lock);
 static struct rcu_head *requests; /* newest first; protected by rcu_lock */
 
@@ -49,16 +54,18 @@ static long serve(void *arg)
 
 static void serve_all(struct work_struct *work)
 {
-	struct rcu_head *head = take_requests(), *next;
+	struct rcu_head *head, *next;
 	long ret;
 
-	if (!head)
-		return;
-	synchronize_rcu();
+	mutex_lock(&serve_mutex);
+	head = take_requests();
+	if (head)
+		synchronize_rcu();
 	for (; head; head = next) {
 		next = head->next;
 		oops_guard(serve, head, &ret); /* one that faults does not lose the others */
 	}
+	mutex_unlock(&serve_mutex);
 }
 
 static DECLARE_WORK(rcu_work, serve_all);
@@ -80,5 +87,5 @@ void kvfree_call_rcu(struct rcu_head *head, size_t offset)
 
 void rcu_barrier(void)
 {
-	flush_work(&rcu_work);
+	serve_all(NULL);
 }

@@ -262,6 +262,7 @@ static int destroy(struct kmem_cache *s, const void *caller)
 	might_sleep();
 	if (WARN(cache_of_object(s) != kmem_cache_cache, "kmem_cache_destroy() of %p, no cache", s))
 		return -EINVAL;
+	rcu_barrier(); /* its objects may be under way to it */
 	mutex_lock(&slab_mutex);
 	last = s->refcount > 0 && --s->refcount == 0;
 	if (!last) {
@@ -300,8 +301,6 @@ int kmem_cache_destroy_status(struct kmem_cache *s)
 
 void kmem_cache_destroy(struct kmem_cache *s)
 {
-	if (s)
-		rcu_barrier(); /* its objects may be under way to it */
 	destroy(s, __builtin_return_address(0));
 }
 

@@ -111,11 +111,41 @@ static void test_readers_see_no_freed_node(void **state)
 	halt();
 }
 
+static int results[2];
+
+static void come_and_go(struct work_struct *work)
+{
+	for (int i = 0; i < 2; i++) {
+		struct kmem_cache *s = kmem_cache_create("passing", sizeof(struct node), 0,
+							 SLAB_NO_MERGE, NULL);
+		struct node *n = kmem_cache_alloc(s, GFP_KERNEL);
+
+		kfree_rcu(n, rcu);
+		results[i] = kmem_cache_destroy_status(s);
+	}
+}
+
+/* Rule 5.8: what is under way to a cache arrives first, whoever destroys it and by which call. */
+static void test_5_8_work_may_destroy_what_has_objects_under_way(void **state)
+{
+	DECLARE_WORK(work, come_and_go);
+
+	boot("mem=64M,cpus=2");
+	results[0] = results[1] = -1;
+	come_and_go(NULL);
+	assert_int_equal(results[0] | results[1], 0);
+	schedule_work(&work);
+	flush_scheduled_work();
+	assert_int_equal(results[0] | results[1], 0);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_requests_are_served),
 		machine_test(test_readers_see_no_freed_node),
+		machine_test(test_5_8_work_may_destroy_what_has_objects_under_way),
 	};
 
 	return cmocka_run_group_tests_name("mm/kfree_rcu", tests, NULL, NULL);
