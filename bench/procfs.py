@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """procfs.py - what reading a file of proc/ costs: on an empty machine, on one of 1 TiB, on one with
-a million live objects in half-empty slabs, and the host's own /proc beside them.
+a million live objects in half-empty slabs, on one whose devices are filled and emptied meanwhile,
+and the host's own /proc beside them.
 
 usage: bench/procfs.py KMEMFS
 
 Prints the median time in microseconds of a whole pass (lseek to 0, read to the end) on a kept
-descriptor, and how many times the empty machine's the worst of the others is.
+descriptor, and how many times the empty machine's the worst of the others is. Of the busy machine
+half the slow-down is that there is a second process that wants the host's CPUs.
 """
+import contextlib
 import os
+import signal
 import sys
 import time
 
@@ -49,13 +53,34 @@ def fill(mount, pairs=1000000):
     open("%s/dev/scullc1" % mount, "wb").close()
 
 
+@contextlib.contextmanager
+def writer(mount):
+    """A client that fills devices and empties them, as fast as it can."""
+    pid = os.fork()
+    if pid == 0:
+        piece = os.urandom(1 << 16)
+        while True:
+            for name in ("scullc2", "scullp2", "scullv2"):
+                with open("%s/dev/%s" % (mount, name), "wb", buffering=0) as dev:
+                    for _ in range(64):
+                        dev.write(piece)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
 def main():
     kmemfs = os.path.abspath(sys.argv[1])
-    machines = [("empty", "mem=256M", None), ("1 TiB", "mem=1T", None),
-                ("10^6 objects", "mem=4G,scullc.scullc_quantum=%d" % QUANTUM, fill)]
+    machines = [("empty", "mem=256M", None, contextlib.nullcontext),
+                ("1 TiB", "mem=1T", None, contextlib.nullcontext),
+                ("10^6 objects", "mem=4G,scullc.scullc_quantum=%d" % QUANTUM, fill,
+                 contextlib.nullcontext),
+                ("written", "mem=256M", None, writer)]
     columns = []
-    for name, words, prepare in machines:
-        with Mount(kmemfs, "-f", "-o", "cpus=2," + words) as mount:
+    for name, words, prepare, meanwhile in machines:
+        with Mount(kmemfs, "-f", "-o", "cpus=2," + words) as mount, meanwhile(mount.path):
             if prepare:
                 prepare(mount.path)
             columns.append((name, [microseconds("%s/proc/%s" % (mount.path, f)) for f in FILES]))
