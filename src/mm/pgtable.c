@@ -16,12 +16,15 @@
  * 3. Tables are not freed when their last entry goes, as in the kernel: the next area will want
  *    them. But an idle machine gives back what it does not need (machine_idle()), and tables
  *    without an entry are among that. So that they are found without a search, a table's page
- *    counts its present entries in ->private and knows in ->mapping the entry that points at it;
+ *    counts its entries in ->private and knows in ->mapping the entry that points at it;
  *    one whose count falls to 0, or never rises for want of memory, goes on the list of empty
  *    tables.
- * 4. Invariants (pgtable_check()): NR_PAGETABLE = tables; ->private = present entries; a present
- *    entry's frame is in RAM, or the entry has PTE_IO.
- * 5. Locks: trim_sem, for reading by who writes entries, for writing by who frees tables, who
+ * 4. An area that is kept for the next request (vmalloc_cache.c) has its entries *hidden*: not
+ *    present, but with their frames, and counted. Two CPUs that free and take such areas in one
+ *    table then have no word in common.
+ * 5. Invariants (pgtable_check()): NR_PAGETABLE = tables; ->private = entries that are not 0; a
+ *    present entry's frame is in RAM, or the entry has PTE_IO; only lowest entries are hidden.
+ * 6. Locks: trim_sem, for reading by who writes entries, for writing by who frees tables, who
  *    waits for the TLB before they go, since faults look at tables. Otherwise none: a
  *    table comes into the one above it by compare-and-exchange; whoever comes second frees his.
  *    Two areas never share an entry, so entries have one writer, and who looks at an area's
@@ -107,7 +110,7 @@ static void put_on_empty_list(struct page *page)
 	spin_unlock(&empty_lock);
 }
 
-/* @n entries more, or fewer, are present in the table of @entry. */
+/* There are @n entries more, or fewer, in the table of @entry. */
 static void count_entries(u64 *entry, long n)
 {
 	struct page *page = virt_to_page(entry);
@@ -232,6 +235,27 @@ void pgtable_clear(unsigned long addr, unsigned long nr)
 	up_read(&trim_sem);
 }
 
+/* No lock: what is counted keeps its table. */
+static void set_present(unsigned long addr, unsigned long nr, bool present)
+{
+	u64 *entry = NULL;
+
+	for (; nr; nr--, addr += PAGE_SIZE) {
+		entry = entry && addr % TABLE_SPAN ? entry + 1 : pgtable_entry(addr);
+		WRITE_ONCE(*entry, present ? *entry | PTE_PRESENT : *entry & ~PTE_PRESENT);
+	}
+}
+
+void pgtable_hide(unsigned long addr, unsigned long nr)
+{
+	set_present(addr, nr, false);
+}
+
+void pgtable_show(unsigned long addr, unsigned long nr)
+{
+	set_present(addr, nr, true);
+}
+
 /* Takes a table without entries off the one above, which may have none now. */
 static void unlink_table(struct page *page)
 {
@@ -331,21 +355,21 @@ int kpagetables_show(struct seq_file *m, void *v)
 
 static unsigned long check_table(const u64 *table, int level, unsigned long *tables)
 {
-	unsigned long bad = 0, present = 0;
+	unsigned long bad = 0, entries = 0;
 
 	++*tables;
 	for (unsigned int i = 0; i < PTRS_PER_TABLE; i++) {
 		u64 entry = READ_ONCE(table[i]);
 
+		entries += entry != 0;
 		if (!(entry & PTE_PRESENT))
-			continue;
-		present++;
-		if (level)
+			bad += level && entry;
+		else if (level)
 			bad += check_table(table_of(entry), level - 1, tables);
 		else
 			bad += !(entry & PTE_IO) && !pfn_valid(pte_pfn(entry));
 	}
-	return bad + (present != virt_to_page(table)->private);
+	return bad + (entries != virt_to_page(table)->private);
 }
 
 unsigned long pgtable_check(void)

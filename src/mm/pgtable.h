@@ -30,6 +30,9 @@ u64 *pgtable_entry(unsigned long addr);
 int pgtable_map(unsigned long addr, struct page *const *pages, unsigned long nr, pgprot_t prot);
 int pgtable_map_frames(unsigned long addr, unsigned long pfn, unsigned long nr, pgprot_t prot);
 void pgtable_clear(unsigned long addr, unsigned long nr);
+/* Entries that are there are not present any more, and present again. pgtable_clear() ends both. */
+void pgtable_hide(unsigned long addr, unsigned long nr);
+void pgtable_show(unsigned long addr, unsigned long nr);
 
 /* Frees the tables that have no entry. Does nothing while somebody writes entries. May sleep. */
 void pgtable_trim(void);

@@ -44,7 +44,7 @@ static struct vm_struct *claim(const void *addr)
 	vm = (struct vm_struct *)READ_ONCE(page->private);
 	if (!test_page_flag(page, PG_mapped) || vm->addr != addr)
 		return NULL;
-	/* Not present, but not yet gone: pgtable_clear() counts it with the others. */
+	/* Hidden, as all of them will be, or cleared with them. */
 	if (!__atomic_compare_exchange_n(entry, &pte, pte & ~PTE_PRESENT, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return NULL;
@@ -73,7 +73,7 @@ static void free_claimed(struct vm_struct *vm)
 		return;
 	}
 	if (vm->flags & VM_CACHEABLE) {
-		pgtable_clear((unsigned long)vm->addr, vm->nr_pages);
+		pgtable_hide((unsigned long)vm->addr, vm->nr_pages);
 		if (!READ_ONCE(page_hooks) && vmalloc_cache_put(vm))
 			return;
 	}

@@ -204,11 +204,7 @@ static void *take_cached(const struct area_request *rq, unsigned int nr)
 
 	if (!vm)
 		return NULL;
-	/* The tables are there, as a rule. */
-	if (pgtable_map((unsigned long)vm->addr, vm->pages, nr, PAGE_KERNEL)) {
-		vmalloc_give_back(vm, true);
-		return NULL;
-	}
+	pgtable_show((unsigned long)vm->addr, nr);
 	WRITE_ONCE(vm->caller, rq->caller);
 	WRITE_ONCE(vm->cached, false);
 	if (rq->gfp & __GFP_ZERO)

@@ -54,7 +54,7 @@ static inline unsigned long vm_area_bytes(const struct vm_struct *vm)
  * of use. Its frames and *vm are left. @now: no access succeeds from here on.
  */
 void vm_area_unmap(struct vm_struct *vm, bool now);
-/* For an area that has been taken out of the page tables. */
+/* For an area that nobody finds any more: claimed, hidden, or not yet published. */
 void vmalloc_give_back(struct vm_struct *vm, bool now);
 long vmalloc_total_pages(void); /* cached ones are in it */
 
@@ -66,7 +66,7 @@ void vmalloc_run_deferred(void);
 void vmalloc_cache_boot(void);
 void vmalloc_cache_exit(void);
 struct vm_struct *vmalloc_cache_take(unsigned int nr_pages);
-/* False: keep what you have. The area has left the page tables. */
+/* False: keep what you have. The area's entries are hidden. */
 bool vmalloc_cache_put(struct vm_struct *vm);
 /* Areas of this size come and go so often that forgetting each at once would be a waste. */
 bool vmalloc_cache_is_common(unsigned int nr_pages);

@@ -5,14 +5,14 @@
  * 1. Idea: making an area costs calls of the host and faults, a hundred times what the rest costs.
  *    Programs that vmalloc in a loop ask for the same size again and again. So a freed area of
  *    such a size keeps its addresses, its frames and what the host knows of it; only its page
- *    table entries go: nobody finds it by its address, and in vmallocinfo it is unpurged. Taking
- *    it again is writing the entries (Bonwick 1994: keep objects constructed).
+ *    table entries are hidden: nobody finds it by its address, and in vmallocinfo it is unpurged.
+ *    Taking it again is showing them (Bonwick 1994: keep objects constructed).
  * 2. A size is common after COMMON areas of it were freed since the boot. Until then they are
  *    unmapped at once, so that the mistakes of a program that frees little fault at once.
  * 3. Structures: for each CPU a stack of areas, newest on top, of at most SLOTS areas and
  *    limit_pages pages: no more than a 64th of RAM on all CPUs together.
  * 4. The machine takes the pages back by a shrinker, when it idles, and by vm_unmap_aliases().
- * 5. Invariants: an area in a stack has ->cached, VM_CACHEABLE and no entry in the page tables;
+ * 5. Invariants: an area in a stack has ->cached, VM_CACHEABLE and hidden page table entries;
  *    pages = the sum over the stack's areas <= limit_pages. ->cached and ->caller change while
  *    the area is in the tree of busy ones, so they are read and written whole.
  * 6. Locks: a stack's lock, held for moments.
