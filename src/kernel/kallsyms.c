@@ -28,7 +28,7 @@ struct symbol {
 
 struct object {
 	unsigned long base;
-	unsigned long start, end; /* of its segments; both 0: the file cannot be read */
+	unsigned long end;  /* of its segments; 0: the file cannot be read */
 	unsigned long bias; /* what to subtract from an address: 0 for a fixed-address program */
 	struct symbol *symbols;
 	size_t nr;
@@ -91,7 +91,6 @@ static void read_extent(struct object *o, const char *file, size_t size)
 	if (eh->e_phentsize != sizeof(*ph) || eh->e_phoff > size ||
 	    (size - eh->e_phoff) / sizeof(*ph) < eh->e_phnum)
 		return;
-	o->start = o->base;
 	for (int i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD)
 			o->end = max(o->end, o->bias + ph[i].p_vaddr + ph[i].p_memsz);
@@ -127,7 +126,7 @@ static const struct object *object_at(const void *addr)
 
 	/* Asking the host takes a hundred times as long, and none that is known goes away. */
 	for (i = 0; i < nr_objects; i++)
-		if ((unsigned long)addr - objects[i].start < objects[i].end - objects[i].start)
+		if ((unsigned long)addr >= objects[i].base && (unsigned long)addr < objects[i].end)
 			return &objects[i];
 	if (host_object_of(addr, path, sizeof(path), &base))
 		return NULL;

@@ -36,6 +36,17 @@ static int show_pages(unsigned long addr, struct page **pages, unsigned int coun
 	return 0;
 }
 
+/* The opposite. True: the host has forgotten the pages, too. */
+static bool hide_pages(unsigned long addr, unsigned int count)
+{
+	const bool now = unmap_now(count);
+
+	pgtable_clear(addr, count);
+	if (now)
+		tlb_flush(addr, count * PAGE_SIZE);
+	return now;
+}
+
 void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_t prot)
 {
 	struct vm_struct *vm;
@@ -109,16 +120,11 @@ static void *map_piece(struct page **pages, unsigned int count)
 static void unmap_piece(unsigned long addr, unsigned int count)
 {
 	const unsigned int has = vmap_block_claim(addr);
-	bool now;
 
 	if (WARN(!has, "Trying to vm_unmap_ram() nonexistent vm area (%p)", (void *)addr))
 		return;
 	WARN(has != count, "vm_unmap_ram() of %u pages of %u", count, has);
-	now = unmap_now(has);
-	pgtable_clear(addr, has);
-	if (now)
-		tlb_flush(addr, has * PAGE_SIZE);
-	vmap_block_give(addr, has, now);
+	vmap_block_give(addr, has, hide_pages(addr, has));
 }
 
 void *vm_map_ram(struct page **pages, unsigned int count, int node)
@@ -164,10 +170,7 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 		return;
 	WARN(va->va_end - addr != count * PAGE_SIZE, "vm_unmap_ram() of %u pages of %lu", count,
 	     (va->va_end - addr) >> PAGE_SHIFT);
-	count = (va->va_end - addr) >> PAGE_SHIFT;
-	pgtable_clear(addr, count);
-	if (unmap_now(count))
-		tlb_flush(addr, count * PAGE_SIZE);
+	hide_pages(addr, (va->va_end - addr) >> PAGE_SHIFT);
 	vmap_area_remove(addr);
 }
 

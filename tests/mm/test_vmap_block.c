@@ -201,6 +201,43 @@ static void test_7_4_no_mapping_outlives_a_purge(void **state)
 	halt_with_pages();
 }
 
+/* Without memory for the block, its area or a page table: nothing has happened. */
+static void test_7_6_without_memory(void **state)
+{
+	struct page *page, *next;
+	unsigned int mapped = 0, failed = 0;
+	LIST_HEAD(taken);
+
+	boot_with_pages("mem=16M,cpus=1");
+	for (unsigned int left = 0; left < 12; left++) {
+		u8 *p;
+
+		machine_idle();
+		while ((page = alloc_page(GFP_NOWAIT | __GFP_NOWARN)))
+			list_add(&page->lru, &taken);
+		for (unsigned int i = 0; i < left; i++) {
+			page = list_first_entry(&taken, struct page, lru);
+			list_del(&page->lru);
+			__free_page(page);
+		}
+		p = vm_map_ram(pages, 4, NUMA_NO_NODE);
+		if (p) {
+			assert_ptr_equal(vmalloc_to_page(p + 3 * PAGE_SIZE), pages[3]);
+			vm_unmap_ram(p, 4);
+		}
+		mapped += p != NULL;
+		failed += p == NULL;
+		assert_int_equal(machine_check(), 0);
+		list_for_each_entry_safe(page, next, &taken, lru)
+			__free_page(page);
+		INIT_LIST_HEAD(&taken);
+	}
+	assert_true(mapped && failed);
+	machine_idle();
+	assert_int_equal(lines("\n"), 0);
+	halt_with_pages();
+}
+
 static void test_pieces_left_at_the_halt(void **state)
 {
 	u64 mark;
@@ -261,6 +298,7 @@ int main(void)
 		machine_test(test_7_6_each_CPU_has_its_own),
 		machine_test(test_7_6_wrong_unmaps),
 		machine_test(test_7_4_no_mapping_outlives_a_purge),
+		machine_test(test_7_6_without_memory),
 		machine_test(test_pieces_left_at_the_halt),
 		machine_test(test_stress_from_all_sides),
 	};
