@@ -4,13 +4,13 @@
 # format, cppcheck. Installs what is missing (apt), but not clang.
 #
 # The last line is the count: "N passed, N failed, N skipped"; the exit status is 0 if none failed.
-# A test counts once for each build it ran in. What failed is told by name before that, and the
-# whole output of a build's tests is in its meson-logs/testlog.txt.
+# A test counts once for each build it ran in. What failed is named before that; what it said stands
+# where it ran, and the whole output of a build's tests is in its meson-logs/testlog.txt.
 set -u
 cd "$(dirname "$0")" || exit 1
 . scripts/common.sh
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/kmemfs-test.XXXXXX") || exit 1
 chmod 1777 "$WORK" # tests also run as another user in there
 FUSE_MODE=
@@ -35,6 +35,7 @@ ok() {
 }
 bad() {
 	failed=$((failed + 1))
+	failures+="FAILED   $1"$'\n'
 	echo "FAILED   $1"
 }
 skip() {
@@ -43,6 +44,7 @@ skip() {
 }
 
 finish() {
+	printf %s "$failures"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 	exit
@@ -100,27 +102,36 @@ find_runner() {
 	return 1
 }
 
-# The results of a `meson test`: count_results NAME LOG
+# The results of a `meson test`, and what the failed ones said: count_results NAME LOG
 count_results() {
-	local name result
-	while read -r result name; do
+	local name result said
+	while read -r result said name; do
 		case $result in
 		OK | EXPECTEDFAIL) ok "$1: $name" ;;
 		SKIP) skip "$1: $name" ;;
-		*) bad "$1: $name ($result)" ;;
+		*)
+			bad "$1: $name ($result)"
+			tail -n 60 "$said"
+			;;
 		esac
-	done < <(python3 - "$2" << 'PY'
-import json, sys
-for line in open(sys.argv[1]):
+	done < <(python3 - "$2" "$WORK/said" << 'PY'
+import json, re, sys
+for n, line in enumerate(open(sys.argv[1])):
     test = json.loads(line)
-    print(test["result"], test["name"])
+    said = f"{sys.argv[2]}.{n}"
+    if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
+        text = test.get("stdout", "") + test.get("stderr", "")
+        with open(said, "w") as f:
+            f.writelines(l for l in text.splitlines(True)
+                         if not re.match(r"\[ +(RUN|OK) +\]", l))
+    print(test["result"], said, test["name"])
 PY
 	)
 }
 
 # run_tests NAME DIRECTORY SECONDS ARGUMENTS... - `meson test`, never longer than SECONDS
 run_tests() {
-	local name=$1 dir=$2 seconds=$3 before=$failed log
+	local name=$1 dir=$2 seconds=$3 log
 	shift 3
 	say "testing the $name build"
 	rm -f "$dir"/meson-logs/testlog*.json
@@ -136,8 +147,8 @@ run_tests() {
 		count_results "$name" "$log"
 	else
 		bad "$name: no test ran"
+		tail -n 30 "$WORK/tests.log"
 	fi
-	[ "$failed" -eq "$before" ] || tail -n 120 "$WORK/tests.log"
 }
 
 # A daemon has no standard error; its sanitizers write into files that $WORK/report.* names.

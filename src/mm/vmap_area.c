@@ -9,9 +9,12 @@
  * 3. Freeing is lazy: reusing an address needs every CPU to forget what it knew of it (tlb.c), and
  *    that is dear. So freed areas wait, neighbours together as one range, until there are enough
  *    of them (lazy_max_pages()), or no gap fits, or somebody asks; then all are purged, a range at once.
- * 4. Invariants (vmap_area_check()): those of each tree; free gaps do not touch each other, nor do
+ * 4. Of nodes that become one the highest stays, and of a gap that is cut in two its node is the
+ *    upper part's. So the gap at the end of the range is the same object for good, and no young
+ *    slab is kept by what was there first: when all areas are gone, so are their slabs.
+ * 5. Invariants (vmap_area_check()): those of each tree; free gaps do not touch each other, nor do
  *    lazily freed ranges; free + busy + lazy = the whole range.
- * 5. Locks: vmap_lock; purge_mutex around a whole purge, so that who needs room waits for it.
+ * 6. Locks: vmap_lock; purge_mutex around a whole purge, so that who needs room waits for it.
  */
 #include <kmem/printk.h>
 #include <kmem/mutex.h>
@@ -36,24 +39,24 @@ unsigned long __ro_after_init vmalloc_base, vmalloc_end;
 static struct vmap_area *cut(struct vmap_area *gap, unsigned long start, unsigned long end,
 			     struct vmap_area *spare)
 {
-	unsigned long gap_end = gap->va_end;
+	unsigned long gap_start = gap->va_start;
 
 	vmap_tree_erase(&free_root, gap);
-	if (gap->va_start < start) {
-		gap->va_end = start;
+	if (end < gap->va_end) {
+		gap->va_start = end;
 		vmap_tree_insert(&free_root, gap);
 		gap = NULL;
 	}
-	if (end < gap_end) {
-		struct vmap_area *rest = gap ? gap : spare;
+	if (gap_start < start) {
+		struct vmap_area *below = gap ? gap : spare;
 
-		if (rest == spare)
+		if (below == spare)
 			spare = NULL;
 		else
 			gap = NULL;
-		rest->va_start = end;
-		rest->va_end = gap_end;
-		vmap_tree_insert(&free_root, rest);
+		below->va_start = gap_start;
+		below->va_end = start;
+		vmap_tree_insert(&free_root, below);
 	}
 	if (gap)
 		kmem_cache_free(vmap_area_cache, gap);
@@ -66,15 +69,16 @@ static void insert_merged(struct vmap_area **root, struct vmap_area *va)
 	struct vmap_area *before = vmap_tree_at_or_below(*root, va->va_start);
 	struct vmap_area *after = vmap_tree_at_or_above(*root, va->va_end);
 
+	if (after && after->va_start == va->va_end) {
+		vmap_tree_erase(root, after);
+		after->va_start = va->va_start;
+		kmem_cache_free(vmap_area_cache, va);
+		va = after;
+	}
 	if (before && before->va_end == va->va_start) {
 		vmap_tree_erase(root, before);
 		va->va_start = before->va_start;
 		kmem_cache_free(vmap_area_cache, before);
-	}
-	if (after && after->va_start == va->va_end) {
-		vmap_tree_erase(root, after);
-		va->va_end = after->va_end;
-		kmem_cache_free(vmap_area_cache, after);
 	}
 	vmap_tree_insert(root, va);
 }

@@ -206,6 +206,27 @@ static void test_find_is_by_any_address_inside(void **state)
 	halt();
 }
 
+/* The gap that is left in the end is described where it always was: no young slab stays for it. */
+static void test_no_slab_stays_when_all_areas_are_gone(void **state)
+{
+	unsigned long addr[200], stays, before;
+	int i, first;
+
+	boot("mem=64M,cpus=1");
+	stays = take(1, PAGE_SIZE);
+	before = all_free_pages();
+	for (first = 0; first < 200; first += 50) {
+		for (i = 0; i < 200; i++)
+			addr[i] = take(2, i % 5 ? PAGE_SIZE : 8 * PAGE_SIZE);
+		for (i = 0; i < 200; i++)
+			give(addr[(first + i * 7) % 200]);
+		vmap_area_purge();
+		assert_int_equal(all_free_pages(), before);
+	}
+	give(stays);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +237,7 @@ int main(void)
 		machine_test(test_7_4_a_full_range_is_purged_first),
 		machine_test(test_7_3_random_areas_against_a_map),
 		machine_test(test_find_is_by_any_address_inside),
+		machine_test(test_no_slab_stays_when_all_areas_are_gone),
 	};
 
 	return cmocka_run_group_tests_name("mm/vmap_area", tests, NULL, NULL);
