@@ -23,9 +23,10 @@
 
 #define MACHINE_CMDLINE_MAX 2048
 
-#define MACHINE_MEM_MIN	    (4ull << 20)
-#define MACHINE_MEM_MAX	    (4ull << 40)
-#define MACHINE_BOOTMEM_MAX 8
+#define MACHINE_MEM_MIN	       (4ull << 20)
+#define MACHINE_MEM_MAX	       (4ull << 40)
+#define MACHINE_BOOTMEM_MAX    8
+#define MACHINE_SLUB_DEBUG_MAX 256
 
 /* A buffer set aside at boot, before there is a page allocator. */
 struct machine_bootmem {
@@ -41,8 +42,10 @@ struct machine_config {
 	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
-	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
-	bool slab_nomerge;   /* caches of like objects are not one */
+	bool nommu;	    /* no page tables: vmalloc() is kmalloc() */
+	bool slab_nomerge;  /* caches of like objects are not one */
+	bool slub_debug_on; /* some caches are debugged; which: */
+	char slub_debug[MACHINE_SLUB_DEBUG_MAX];
 	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
 	bool init_on_free;   /* and from when they are freed */
 	bool kmemleak;	     /* objects that nobody knows of any more are told of */

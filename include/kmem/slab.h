@@ -31,6 +31,7 @@
 #define SLAB_NO_MERGE		0x01000000u
 #define SLAB_FAILSLAB		0x02000000u
 #define SLAB_ACCOUNT		0x04000000u
+#define SLAB_NO_USER_FLAGS	0x10000000u
 #define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
 
 #define ARCH_KMALLOC_MINALIGN  8
@@ -72,7 +73,7 @@ void kmem_cache_destroy(struct kmem_cache *s);
 int kmem_cache_destroy_status(struct kmem_cache *s);
 
 /* What the inline forms below leave to do: an empty sheaf, a full one, a wrong pointer. */
-void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp, size_t size); /* 0: an object's */
 void __kmem_cache_free(struct kmem_cache *s, void *object);
 
 void slab_zero_constructed(struct kmem_cache *s); /* tells of a contradiction */
@@ -124,24 +125,31 @@ static __always_inline bool cpu_give_object(struct cpu *cpu, struct kmem_cache *
 	return true;
 }
 
-static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+/* Both of the above for whoever may, and zeroes; false if nothing happened. */
+static __always_inline bool cache_alloc_inline(struct kmem_cache *s, gfp_t gfp, void **object)
 {
 	struct cpu *cpu;
-	void *object;
 
 	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(in_atomic()))
-		return __kmem_cache_alloc(s, gfp); /* there it is reported */
+		return false; /* out of line it is reported */
 	cpu = cpu_enter();
 	if (unlikely(!cpu))
-		return __kmem_cache_alloc(s, gfp);
-	if (unlikely(!cpu_take_object(cpu, s, &object))) {
+		return false;
+	if (unlikely(!cpu_take_object(cpu, s, object))) {
 		cpu_leave();
-		return __kmem_cache_alloc(s, gfp);
+		return false;
 	}
 	cpu_leave();
 	if (gfp & __GFP_ZERO)
-		slab_zero(s, object);
-	return object;
+		slab_zero(s, *object);
+	return true;
+}
+
+static __always_inline void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	void *object;
+
+	return likely(cache_alloc_inline(s, gfp, &object)) ? object : __kmem_cache_alloc(s, gfp, 0);
 }
 
 /* Is @p an object of @s, as far as its page tells? */
@@ -236,17 +244,27 @@ extern u8 kmalloc_size_index[KMALLOC_MAX_CACHE_SIZE / 8]; /* kmalloc_index() by 
 /* Aligned to 8 bytes, and a power of two to itself (up to a page). */
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
+	struct kmem_cache *s;
+	void *object;
+
 	if (__builtin_constant_p(size) && size && size <= KMALLOC_MAX_CACHE_SIZE)
-		return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)],
-					gfp & ~__GFP_DMA);
-	if (__builtin_constant_p(gfp) && likely(size - 1 < KMALLOC_MAX_CACHE_SIZE))
-		return kmem_cache_alloc(
-			kmalloc_caches[kmalloc_type(gfp)][kmalloc_size_index[(size - 1) / 8]],
-			gfp & ~__GFP_DMA);
-	return __kmalloc(size, gfp);
+		s = kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)];
+	else if (__builtin_constant_p(gfp) && likely(size - 1 < KMALLOC_MAX_CACHE_SIZE))
+		s = kmalloc_caches[kmalloc_type(gfp)][kmalloc_size_index[(size - 1) / 8]];
+	else
+		return __kmalloc(size, gfp);
+	if (likely(cache_alloc_inline(s, gfp & ~__GFP_DMA, &object)))
+		return object;
+	return __kmem_cache_alloc(s, gfp & ~__GFP_DMA, size);
 }
 
 void *kmalloc_node(size_t size, gfp_t gfp, int node);
+/* For functions that allocate on their caller's behalf: slub_debug's tracks name him. */
+#define kmalloc_track_caller(size, gfp) \
+	__kmalloc_track_caller(size, gfp, NUMA_NO_NODE, __builtin_return_address(0))
+#define kmalloc_node_track_caller(size, gfp, node) \
+	__kmalloc_track_caller(size, gfp, node, __builtin_return_address(0))
+void *__kmalloc_track_caller(size_t size, gfp_t gfp, int node, const void *caller);
 void __kfree(const void *object); /* what the inline form leaves: large ones, wrong ones */
 
 /* NULL and ZERO_SIZE_PTR are ignored. */
@@ -358,5 +376,14 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 struct seq_file;
 int slabinfo_show(struct seq_file *m, void *v); /* proc/slabinfo */
 unsigned long slab_check(void);			/* violated invariants of all caches */
+
+/*
+ * A look at every object of a cache that is debugged (SLAB_RED_ZONE, SLAB_POISON, SLAB_STORE_USER;
+ * slub_debug=). What is found is told of, mended and counted in slab_errors. Returns the number of
+ * slabs. May sleep.
+ */
+long validate_slab_cache(struct kmem_cache *s);
+/* What debugged caches found since the boot, and did about it: each adds one. Written atomically. */
+extern unsigned long slab_errors;
 
 #endif

@@ -153,10 +153,24 @@ static int take_word(struct options *opt, const char *word)
 	return 0;
 }
 
+/* Up to the first comma behind which the mount is told something: else it would be a name. */
+static size_t length_before_mount_word(const char *words, size_t len)
+{
+	for (size_t at = strcspn(words, ","); at < len; at += 1 + strcspn(words + at + 1, ",")) {
+		char word[32];
+
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(words + at + 1, ","),
+			 words + at + 1);
+		if (is_mount_word(word))
+			return at;
+	}
+	return len;
+}
+
 static int take_words(struct options *opt, char *words)
 {
 	while (*words) {
-		size_t len = machine_config_word_length(words);
+		size_t len = length_before_mount_word(words, machine_config_word_length(words));
 		char *next = words + len + (words[len] == ',');
 
 		words[len] = '\0';

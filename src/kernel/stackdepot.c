@@ -71,32 +71,48 @@ static u32 add(u32 hash, void *const *entries, unsigned int nr)
 		r->hash = hash;
 		r->nr = nr;
 		memcpy(r->entries, entries, nr * sizeof(*entries));
-		handle = ++nr_stacks;
+		handle = nr_stacks + 1;
+		__atomic_store_n(&nr_stacks, handle, __ATOMIC_RELAXED);
 		__atomic_store_n(chain, handle, __ATOMIC_RELEASE);
 	}
 	host_unlock(&depot_lock);
 	return handle;
 }
 
+static depot_stack_handle_t save(void *const *entries, unsigned int nr)
+{
+	u32 hash = hash_of(entries, nr), handle;
+
+	handle = find(__atomic_load_n(&chains[hash % NR_CHAINS], __ATOMIC_ACQUIRE), hash, entries,
+		      nr);
+	return handle ? handle : add(hash, entries, nr);
+}
+
 noinline depot_stack_handle_t stack_depot_save_here(unsigned int skip)
 {
 	void *frames[STACK_DEPOT_DEPTH + 8];
-	unsigned int first = min(skip, 6u) + 2, nr; /* host_backtrace() and this are no callers */
+	unsigned int first = min(skip, 6u) + 2; /* host_backtrace() and this are no callers */
 	int n = host_backtrace(frames, (int)(STACK_DEPOT_DEPTH + first));
-	u32 hash, handle;
 
-	if (n <= (int)first)
-		return 0;
-	nr = (unsigned int)n - first;
-	hash = hash_of(frames + first, nr);
-	handle = find(__atomic_load_n(&chains[hash % NR_CHAINS], __ATOMIC_ACQUIRE), hash,
-		      frames + first, nr);
-	return handle ? handle : add(hash, frames + first, nr);
+	return n <= (int)first ? 0 : save(frames + first, (unsigned int)n - first);
+}
+
+noinline depot_stack_handle_t stack_depot_save_from(const void *caller)
+{
+	void *frames[STACK_DEPOT_DEPTH + 8];
+	unsigned int nr = (unsigned int)max(host_backtrace(frames, ARRAY_SIZE(frames)), 0), i = 0;
+
+	while (i < nr && frames[i] != caller)
+		i++;
+	if (i == nr)
+		i = 0;
+	return nr ? save(frames + i, min(nr - i, (unsigned int)STACK_DEPOT_DEPTH)) : 0;
 }
 
 unsigned int stack_depot_fetch(depot_stack_handle_t handle, void *const **entries)
 {
-	if (!handle)
+	/* Notes of it may lie where others write. */
+	if (!handle || handle > __atomic_load_n(&nr_stacks, __ATOMIC_RELAXED))
 		return 0;
 	*entries = stacks[handle - 1].entries;
 	return stacks[handle - 1].nr;

@@ -16,8 +16,13 @@ typedef u32 depot_stack_handle_t; /* 0: none */
  * 0 if it is a new one and the depot is full.
  */
 depot_stack_handle_t stack_depot_save_here(unsigned int skip);
+/* The same from the frame that returns to @caller; the whole of it if there is no such. */
+depot_stack_handle_t stack_depot_save_from(const void *caller);
 
-/* The return addresses of a stack, the innermost first; returns how many. They stay for ever. */
+/*
+ * The return addresses of a stack, the innermost first; returns how many, 0 if @handle is none that
+ * was given out. They stay for ever.
+ */
 unsigned int stack_depot_fetch(depot_stack_handle_t handle, void *const **entries);
 
 /* Each as a line of its name with @indent before it; 0 if @size is too small for all of them. */

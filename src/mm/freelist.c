@@ -10,9 +10,9 @@
  *
  * 2. Larger slabs, of objects below 64 bytes, *link* their free objects through the word at
  *    ->offset, as the kernel does (Lameter's SLUB): there one line of memory holds several objects
- *    anyway. So do caches that watch over their free objects (SLAB_NEVER_MAP). Objects that were
- *    never handed out are on no list: object number page->fresh is the next of them, so that a
- *    new slab's memory is not touched before it is used.
+ *    anyway. So do debugged caches (slub_debug.c). Objects that were never handed out are on no
+ *    list: object number page->fresh is the next of them, so that a new slab's memory is not
+ *    touched before it is used; but a debugged cache's is touched anyway, and links all.
  *
  *    A link that somebody has written over leads nowhere: what would follow it counts as in use from
  *    then on, so that one wrong store costs a slab's free objects and not the lock held meanwhile.
@@ -29,16 +29,7 @@
 #include <kmem/bug.h>
 
 #include "slab.h"
-
-static inline void *get_free_pointer(const struct kmem_cache *s, void *object)
-{
-	return *(void **)((char *)object + s->offset);
-}
-
-static inline void set_free_pointer(const struct kmem_cache *s, void *object, void *next)
-{
-	*(void **)((char *)object + s->offset) = next;
-}
+#include "slub_debug.h"
 
 void freelist_init(const struct kmem_cache *s, struct page *slab)
 {
@@ -48,6 +39,18 @@ void freelist_init(const struct kmem_cache *s, struct page *slab)
 		slab->freelist = NULL;
 	slab->inuse = 0;
 	slab->fresh = 0;
+	if (!slab_debugged(s))
+		return;
+	slab->fresh = slab->objects;
+	for (unsigned int i = slab->objects; i-- > 0; slab->freelist = slab_object(s, slab, i))
+		set_free_pointer(s, slab_object(s, slab, i), slab->freelist);
+}
+
+void freelist_use_up(struct page *slab)
+{
+	slab->freelist = NULL;
+	slab->fresh = slab->objects;
+	slab->inuse = slab->objects;
 }
 
 /* The ones that @map begins with, from the top. */
@@ -113,6 +116,13 @@ static inline bool lies_in(const void *p, unsigned long base, unsigned long byte
 	return (unsigned long)p - base < bytes;
 }
 
+bool slab_link_is_sound(const struct kmem_cache *s, const struct page *slab, const void *next)
+{
+	return !next ||
+	       (lies_in(next, (unsigned long)page_address(slab), PAGE_SIZE << slab->order) &&
+		object_index(s, slab, next) < slab->objects);
+}
+
 static noinline void report_broken_link(const struct kmem_cache *s, const void *object,
 					const void *next)
 {
@@ -125,8 +135,6 @@ static noinline void report_broken_link(const struct kmem_cache *s, const void *
 static unsigned int take_by_list(const struct kmem_cache *s, struct page *slab, void **p,
 				 unsigned int nr)
 {
-	const unsigned long bytes = PAGE_SIZE << slab->order;
-	const unsigned long base = (unsigned long)page_address(slab);
 	void *object = slab->freelist;
 	unsigned int got = 0;
 
@@ -134,8 +142,7 @@ static unsigned int take_by_list(const struct kmem_cache *s, struct page *slab, 
 		void *next = get_free_pointer(s, object);
 
 		p[got++] = object;
-		if (unlikely(next && (!lies_in(next, base, bytes) ||
-				      object_index(s, slab, next) >= slab->objects))) {
+		if (unlikely(!slab_link_is_sound(s, slab, next))) {
 			report_broken_link(s, object, next);
 			next = NULL;
 			slab->inuse = slab->fresh - got;

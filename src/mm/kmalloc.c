@@ -20,6 +20,7 @@
 #include "init_on.h"
 #include "kmemleak.h"
 #include "slab.h"
+#include "slub_debug.h"
 #include "vmalloc.h"
 #include "zone.h"
 
@@ -116,20 +117,28 @@ static inline unsigned int index_of(size_t size)
 	return kmalloc_size_index[(size - 1) / 8];
 }
 
+void *__kmalloc_track_caller(size_t size, gfp_t gfp, int node, const void *caller)
+{
+	struct kmem_cache *s;
+	void *object;
+
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
+		return size ? kmalloc_large(size, gfp, node) : ZERO_SIZE_PTR;
+	s = kmalloc_caches[kmalloc_type(gfp)][index_of(size)];
+	gfp &= ~__GFP_DMA;
+	if ((node == NUMA_NO_NODE || nr_online_nodes == 1) && cache_alloc_inline(s, gfp, &object))
+		return object;
+	return slab_alloc(s, gfp, node, size, caller);
+}
+
 void *__kmalloc(size_t size, gfp_t gfp)
 {
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return size ? kmalloc_large(size, gfp, NUMA_NO_NODE) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc(kmalloc_caches[kmalloc_type(gfp)][index_of(size)],
-				gfp & ~__GFP_DMA);
+	return kmalloc_track_caller(size, gfp);
 }
 
 void *kmalloc_node(size_t size, gfp_t gfp, int node)
 {
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return size ? kmalloc_large(size, gfp, node) : ZERO_SIZE_PTR;
-	return kmem_cache_alloc_node(kmalloc_caches[kmalloc_type(gfp)][index_of(size)],
-				     gfp & ~__GFP_DMA, node);
+	return kmalloc_node_track_caller(size, gfp, node);
 }
 
 static noinline void bad_kfree(const void *object)
@@ -148,7 +157,7 @@ void __kfree(const void *object)
 	if (!virt_addr_valid(object)) {
 		bad_kfree(object);
 	} else if (PageSlab(page)) {
-		__kmem_cache_free(page->slab_cache, (void *)object);
+		slab_free(page->slab_cache, (void *)object, __builtin_return_address(0));
 	} else if (is_large(page) && page_address(page) == object) {
 		kmemleak_free(object);
 		page->mapping = NULL;
@@ -169,7 +178,8 @@ static size_t slab_ksize(const struct kmem_cache *s)
 	return s->size;
 }
 
-size_t ksize(const void *object)
+/* What kmalloc() gave, whatever was asked for. */
+static size_t room_of(const void *object)
 {
 	const struct page *page = virt_to_page(object);
 
@@ -181,6 +191,35 @@ size_t ksize(const void *object)
 		 "ksize() of %p, which is no object", object))
 		return 0;
 	return PAGE_SIZE << page->order;
+}
+
+/* What the user of an object has of it, with @room bytes: what he asked for, where that is known. */
+static size_t asked_of(const void *object, size_t room)
+{
+	struct kmem_cache *s = room > KMALLOC_MAX_CACHE_SIZE ? NULL : cache_of_object(object);
+
+	return s && has_request_size(s) ? slub_request_size(s, object) : room;
+}
+
+static void set_asked(const void *object, size_t size)
+{
+	struct kmem_cache *s = cache_of_object(object);
+
+	if (s && has_request_size(s)) {
+		spin_lock(slab_lock_of(s, object));
+		slub_set_request_size(s, (void *)object, size);
+		spin_unlock(slab_lock_of(s, object));
+	}
+}
+
+/* Who asks for it wants to use it. */
+size_t ksize(const void *object)
+{
+	size_t room = room_of(object);
+
+	if (room && room <= KMALLOC_MAX_CACHE_SIZE)
+		set_asked(object, room);
+	return room;
 }
 
 static void clear_for_certain(const void *object, size_t size)
@@ -213,24 +252,32 @@ size_t kmalloc_size_roundup(size_t size)
 	return kmalloc_caches[KMALLOC_NORMAL][index_of(size)]->object_size;
 }
 
+/* What is cut off must not come back as it was, and what is added is zeros if all is to be. */
+static void resize_in_place(const void *object, size_t old, size_t new, bool zero)
+{
+	if (zero && new < old)
+		memset((char *)object + new, 0, old - new);
+	set_asked(object, new);
+	if (zero && new > old)
+		memset((char *)object + old, 0, new - old);
+}
+
 void *krealloc(const void *object, size_t new_size, gfp_t gfp)
 {
-	size_t old_size = ksize(object);
+	size_t room = room_of(object), old_size = asked_of(object, room);
 	void *new;
 
 	if (!new_size) {
 		kfree(object);
 		return ZERO_SIZE_PTR;
 	}
-	if (!ZERO_OR_NULL_PTR(object) && new_size <= old_size) {
-		/* What is cut off must not come back as it was. */
-		if (init_on_alloc || (gfp & __GFP_ZERO))
-			memset((char *)object + new_size, 0, old_size - new_size);
+	if (!ZERO_OR_NULL_PTR(object) && new_size <= room) {
+		resize_in_place(object, old_size, new_size, init_on_alloc || (gfp & __GFP_ZERO));
 		return (void *)object;
 	}
-	if (unlikely(!old_size && !ZERO_OR_NULL_PTR(object)))
-		return NULL; /* told of by ksize() */
-	new = kmalloc(new_size, gfp);
+	if (unlikely(!room && !ZERO_OR_NULL_PTR(object)))
+		return NULL; /* told of by room_of() */
+	new = kmalloc_track_caller(new_size, gfp);
 	if (new &&old_size) {
 		memcpy(new, object, old_size);
 		kfree(object);
@@ -240,7 +287,7 @@ void *krealloc(const void *object, size_t new_size, gfp_t gfp)
 
 void *kmemdup(const void *src, size_t len, gfp_t gfp)
 {
-	void *p = kmalloc(len, gfp);
+	void *p = kmalloc_track_caller(len, gfp);
 
 	if (p && len)
 		memcpy(p, src, len);
@@ -256,18 +303,30 @@ void *kmemdup_array(const void *src, size_t count, size_t size, gfp_t gfp)
 	return kmemdup(src, bytes, gfp);
 }
 
-char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+static char *copy_text(const char *s, size_t len, gfp_t gfp, const void *caller)
 {
-	char *p;
+	char *p = __kmalloc_track_caller(len + 1, gfp, NUMA_NO_NODE, caller);
 
-	if (!s)
-		return NULL;
-	p = kmalloc(len + 1, gfp);
 	if (p) {
 		memcpy(p, s, len);
 		p[len] = '\0';
 	}
 	return p;
+}
+
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+{
+	return s ? copy_text(s, len, gfp, __builtin_return_address(0)) : NULL;
+}
+
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? copy_text(s, strnlen(s, max), gfp, __builtin_return_address(0)) : NULL;
+}
+
+char *kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? copy_text(s, strlen(s), gfp, __builtin_return_address(0)) : NULL;
 }
 
 void *kvmemdup(const void *src, size_t len, gfp_t gfp)
@@ -277,16 +336,6 @@ void *kvmemdup(const void *src, size_t len, gfp_t gfp)
 	if (p && len)
 		memcpy(p, src, len);
 	return p;
-}
-
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
-{
-	return s ? kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
-}
-
-char *kstrdup(const char *s, gfp_t gfp)
-{
-	return s ? kstrndup(s, strlen(s), gfp) : NULL;
 }
 
 char *kasprintf(gfp_t gfp, const char *fmt, ...)
@@ -300,7 +349,7 @@ char *kasprintf(gfp_t gfp, const char *fmt, ...)
 	va_end(args);
 	if (len < 0)
 		return NULL;
-	p = kmalloc(len + 1, gfp);
+	p = kmalloc_track_caller(len + 1, gfp);
 	if (!p)
 		return NULL;
 	va_start(args, fmt);

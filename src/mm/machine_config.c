@@ -17,6 +17,7 @@
 
 #include "../kernel/host.h"
 #include "machine_config.h"
+#include "slub_debug.h"
 
 /*
  * A number with the kernel's suffixes: 64M. False if there is anything else.
@@ -192,6 +193,15 @@ static const char *set_slab_nomerge(struct machine_config *cfg, const char *valu
 	return NULL;
 }
 
+static const char *set_slub_debug(struct machine_config *cfg, const char *value)
+{
+	if (!slub_debug_allows(value))
+		return "letters of FZPUTAO or -, and names of caches: FZ,kmalloc-*;P,scullc";
+	cfg->slub_debug_on = true;
+	strcpy(cfg->slub_debug, value);
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	/* NULL, or what is allowed. */
@@ -231,6 +241,11 @@ static const struct {
 	  "  page_owner=on          note who has each page: sys/kernel/debug/page_owner\n" },
 	{ "slab_nomerge", set_slab_nomerge,
 	  "  slab_nomerge           every slab cache is one of its own, whatever its size\n" },
+	{ "slub_debug", set_slub_debug,
+	  "  slub_debug[=FZPU,NAME] caches look after their objects: F checks, Z red zones, P "
+	  "poison,\n"
+	  "                         U who has it; all, or those named; several with \";\"\n" },
+	{ "slab_debug", set_slub_debug, "  slab_debug[=...]       the same\n" },
 	{ "nommu", set_nommu,
 	  "  nommu                  no page tables: vmalloc() gives contiguous memory\n" },
 };
@@ -275,6 +290,11 @@ static bool has_value(int i)
 	return words[i].set != set_nommu && words[i].set != set_slab_nomerge;
 }
 
+static bool needs_value(int i)
+{
+	return has_value(i) && words[i].set != set_slub_debug;
+}
+
 static int find_word(const char *word)
 {
 	size_t len = name_length(word);
@@ -316,7 +336,7 @@ static int unknown_word(struct machine_config *cfg, const char *word)
 static int take_word(struct machine_config *cfg, const char *word)
 {
 	int i = find_word(word);
-	const char *allowed;
+	const char *allowed, *value;
 
 	if (is_module_word(word))
 		return 0;
@@ -324,13 +344,27 @@ static int take_word(struct machine_config *cfg, const char *word)
 		return unknown_word(cfg, word);
 	if (!has_value(i) && word[name_length(word)])
 		return complain(cfg, "option '%s' is wrong: %s has no value", word, words[i].name);
-	if (has_value(i) && word[name_length(word)] != '=')
+	value = strchr(word, '=');
+	if (needs_value(i) && !value)
 		return complain(cfg, "option '%s' needs a value: %s=...", word, word);
-	allowed = words[i].set(cfg, has_value(i) ? word + name_length(word) + 1 : "");
+	allowed = words[i].set(cfg, value ? value + 1 : "");
 	if (allowed)
 		return complain(cfg, "option '%s' is wrong: %s must be %s", word, words[i].name,
 				allowed);
 	return 0;
+}
+
+/* Of a debugged cache, behind a comma. */
+static bool is_cache_name(const char *text)
+{
+	size_t len = strcspn(text, ",");
+	char word[64];
+
+	if (!len || len >= sizeof(word) || memchr(text, '=', len))
+		return false;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return find_word(word) < 0;
 }
 
 size_t machine_config_word_length(const char *words)
@@ -341,6 +375,10 @@ size_t machine_config_word_length(const char *words)
 	if (!strncmp(words, "failslab=", 9) || !strncmp(words, "fail_page_alloc=", 16))
 		while (words[len] &&
 		       (isdigit((unsigned char)words[len + 1]) || words[len + 1] == '-'))
+			len += 1 + strcspn(words + len + 1, ",");
+	/* So have names of caches: all that is no word. */
+	if (!strncmp(words, "slub_debug=", 11) || !strncmp(words, "slab_debug=", 11))
+		while (words[len] && is_cache_name(words + len + 1))
 			len += 1 + strcspn(words + len + 1, ",");
 	return len;
 }

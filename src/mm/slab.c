@@ -33,6 +33,8 @@
 #include <kmem/workqueue.h>
 
 #include "slab.h"
+#include "slab_hooks.h"
+#include "slub_debug.h"
 #include "zone.h"
 
 static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
@@ -69,8 +71,7 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsign
 /* See is_start_of_object(). */
 static bool may_free_inline(const struct kmem_cache *s, unsigned int order)
 {
-	return order == s->order && nr_online_nodes == 1 && !(s->flags & SLAB_NEVER_MAP) &&
-	       !READ_ONCE(s->watched);
+	return order == s->order && nr_online_nodes == 1 && !READ_ONCE(s->watched);
 }
 
 static void mark_pages(struct kmem_cache *s, struct page *slab)
@@ -127,6 +128,8 @@ static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
 		slab[i].objects = objects;
 	}
 	mark_pages(s, slab);
+	if (unlikely(slab_debugged(s)))
+		slub_init_slab(s, slab);
 	freelist_init(s, slab);
 	account_slab(s, slab, 1);
 	for (unsigned int i = 0; s->ctor && i < objects; i++)
@@ -153,6 +156,8 @@ static void free_slab_now(struct kmem_cache *s, struct page *slab)
 	unsigned int order = slab->order;
 	long ret;
 
+	if (unlikely(slab_debugged(s)))
+		slub_check_discarded(s, slab);
 	/* Whoever shrinks a cache holds locks that must not stay held if a destructor faults. */
 	if (s->book_dtor)
 		oops_guard(destroy_objects, slab, &ret);
@@ -233,6 +238,19 @@ static void count_slab(struct kmem_cache_node *n, const struct page *slab, long 
 	n->free_objects += sign * (slab->objects - slab->inuse);
 }
 
+void slab_recount(struct kmem_cache_node *n, struct page *slab, unsigned int before)
+{
+	n->free_objects += (long)before - (long)slab->inuse;
+	if (before == slab->objects)
+		list_del(&slab->lru);
+	else
+		remove_partial(n, slab);
+	if (slab->inuse == slab->objects)
+		list_add(&slab->lru, &n->full);
+	else
+		add_to_partial(n, slab);
+}
+
 void slab_list_new(struct kmem_cache *s, struct page *slab)
 {
 	struct kmem_cache_node *n = node_of(s, slab);
@@ -268,6 +286,16 @@ struct page *new_slab_or_object(struct kmem_cache *s, gfp_t gfp, int node, void 
 	return new_slab(s, gfp, node);
 }
 
+/* Some free objects of one slab. None, of a debugged cache: it is damaged, and used up. */
+static unsigned int take_from(struct kmem_cache *s, struct page *slab, void **p, unsigned int nr)
+{
+	unsigned int run = freelist_take(s, slab, p, unlikely(slab_debugged(s)) ? 1 : nr);
+
+	if (unlikely(slab_debugged(s)) && run && !slub_may_take(s, slab, *p))
+		return 0;
+	return run;
+}
+
 void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct page *slab;
@@ -278,7 +306,8 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node)
 	slab = new_slab_or_object(s, gfp, node, &object);
 	if (!slab)
 		return object;
-	freelist_take(s, slab, &object, 1);
+	if (!take_from(s, slab, &object, 1))
+		object = NULL;
 	slab_list_new(s, slab);
 	return object;
 }
@@ -294,7 +323,7 @@ unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr
 	while (got < nr && !list_empty(&n->partial)) {
 		struct page *slab = list_first_entry(&n->partial, struct page, lru);
 		const unsigned int before = slab->inuse;
-		unsigned int run = freelist_take(s, slab, p + got, nr - got);
+		unsigned int run = take_from(s, slab, p + got, nr - got);
 
 		got += run;
 		n->free_objects -= slab->inuse - before;
@@ -414,14 +443,21 @@ struct kmem_cache *cache_of_object(const void *object)
 	return page && PageSlab(page) ? page->slab_cache : NULL;
 }
 
-bool slab_is_free(struct kmem_cache *s, const void *object)
+spinlock_t *slab_lock_of(struct kmem_cache *s, const void *object)
 {
-	struct page *slab = virt_to_head_page(object);
+	return &node_of(s, virt_to_page(object))->list_lock;
+}
+
+void slab_give_watched(struct kmem_cache *s, void *object, const void *caller)
+{
+	struct page *slab = virt_to_head_page(object), *next;
 	struct kmem_cache_node *n = node_of(s, slab);
-	bool free;
+	LIST_HEAD(empties);
 
 	spin_lock(&n->list_lock);
-	free = freelist_has(s, slab, object);
+	if (slab_may_give(s, slab, object, caller))
+		give_run(s, n, slab, &object, 1, &empties);
 	spin_unlock(&n->list_lock);
-	return free;
+	list_for_each_entry_safe(slab, next, &empties, lru)
+		free_slab(s, slab);
 }

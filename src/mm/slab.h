@@ -13,6 +13,9 @@
  *	freelist.c	which objects of one slab are free
  *	sheaf.c		arrays of free objects in front of the slabs, for each CPU
  *	barn.c		full and empty ones that no CPU has
+ *	slab_hooks.c	requests and frees of caches that are watched
+ *
+ * Caches that look after their objects: slub_debug.h.
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -26,22 +29,23 @@
 #define MIN_PARTIAL	 5
 #define MAX_PARTIAL	 10
 
-/* Internal flag: no sheaves (they would be made of themselves). */
-#define SLAB_NO_SHEAVES 0x80000000u
+/* Internal flags: no sheaves (they would be made of themselves); SLAB_POISON means contents too. */
+#define SLAB_NO_SHEAVES	   0x80000000u
+#define SLAB_OBJECT_POISON 0x40000000u
 
 #define SLAB_FLAGS_PERMITTED                                                                       \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_KMALLOC |                    \
 	 SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_STORE_USER |                \
 	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_MEM_SPREAD | SLAB_TRACE | \
-	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_ACCOUNT)
+	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_ACCOUNT | SLAB_NO_USER_FLAGS)
 /* Caches with one of these share with nobody. */
 #define SLAB_NEVER_MERGE                                                                     \
 	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | \
 	 SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_NO_SHEAVES)
-/* Caches with one of these look into their free objects. */
-#define SLAB_NEVER_MAP	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 /* Caches must agree on these to share. */
-#define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
+#define SLAB_MERGE_SAME                                                            \
+	(SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT | \
+	 SLAB_CONSISTENCY_CHECKS)
 
 /* What must not reach a cache: objects need addresses, and the cache has its own zone. */
 #define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
@@ -51,6 +55,17 @@ static inline void *slab_object(const struct kmem_cache *s, const struct page *s
 	return (char *)page_address(slab) + (size_t)n * s->size + s->red_left_pad;
 }
 
+/* The next free object of a slab whose cache links them. */
+static inline void *get_free_pointer(const struct kmem_cache *s, const void *object)
+{
+	return *(void **)((char *)object + s->offset);
+}
+
+static inline void set_free_pointer(const struct kmem_cache *s, void *object, void *next)
+{
+	*(void **)((char *)object + s->offset) = next;
+}
+
 /* freelist.c: all objects are free; some of them; those that p[] begins with. */
 void freelist_init(const struct kmem_cache *s, struct page *slab);
 unsigned int freelist_take(const struct kmem_cache *s, struct page *slab, void **p,
@@ -58,6 +73,9 @@ unsigned int freelist_take(const struct kmem_cache *s, struct page *slab, void *
 unsigned int freelist_give(const struct kmem_cache *s, struct page *slab, void **p,
 			   unsigned int nr);
 bool freelist_has(const struct kmem_cache *s, const struct page *slab, const void *object);
+bool slab_link_is_sound(const struct kmem_cache *s, const struct page *slab, const void *next);
+/* Nothing is free any more. */
+void freelist_use_up(struct page *slab);
 /* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
 int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free);
 
@@ -81,15 +99,29 @@ unsigned long slab_live_objects(struct kmem_cache *s);
 struct kmem_cache *cache_of_object(const void *object);
 /* ->watched has changed: so does which objects may be freed inline. */
 void slab_mark_pages(struct kmem_cache *s);
-/* Is an object of the cache free for its slab? */
-bool slab_is_free(struct kmem_cache *s, const void *object);
+/* One object of a watched cache comes back from @caller, if slab_may_give() says so. */
+void slab_give_watched(struct kmem_cache *s, void *object, const void *caller);
+/* ->inuse of a slab on @n's lists was @before, and is something else now. Under list_lock. */
+void slab_recount(struct kmem_cache_node *n, struct page *slab, unsigned int before);
+/* What protects the object's slab. */
+spinlock_t *slab_lock_of(struct kmem_cache *s, const void *object);
 
 /* slab_alloc.c */
 void slab_out_of_memory(struct kmem_cache *s, gfp_t gfp, int node); /* tells the log */
 bool slab_report_free(struct kmem_cache *s, const void *object, const char *what); /* false */
 gfp_t slab_fix_flags(gfp_t gfp); /* without what no object can obey, and tells of it */
+/* @size: of what is asked for, where that is not an object's. @caller: on whose behalf. */
+void *slab_alloc(struct kmem_cache *s, gfp_t gfp, int node, size_t size, const void *caller);
+void slab_free(struct kmem_cache *s, void *object, const void *caller);
 
 /* slab_check.c, under slab_mutex */
+/*
+ * @look at each slab, with room to mark its free objects, under list_lock; it may mend ->inuse.
+ * Returns how many there are.
+ */
+long slab_for_each(struct kmem_cache *s,
+		   void (*look)(struct kmem_cache *s, struct page *slab, u8 *marks, void *arg),
+		   void *arg);
 unsigned long slab_check_nodes(struct kmem_cache *s);
 /* The first of them; thousands would push everything else out of the log. */
 void slab_list_live(struct kmem_cache *s);

@@ -12,6 +12,7 @@
 #include "gfp_names.h"
 #include "slab.h"
 #include "slab_hooks.h"
+#include "slub_debug.h"
 
 gfp_t slab_fix_flags(gfp_t gfp)
 {
@@ -59,16 +60,23 @@ static inline void *finish_alloc(struct kmem_cache *s, void *object, gfp_t gfp, 
 	return object;
 }
 
-/* Whoever is in atomic context did not get through inline, and finds the same here. */
-void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+/* A node that is not there is none. */
+static bool is_constraint(int node)
+{
+	return (unsigned int)node < nr_online_nodes && nr_online_nodes > 1;
+}
+
+void *slab_alloc(struct kmem_cache *s, gfp_t gfp, int node, size_t size, const void *caller)
 {
 	struct cpu *cpu;
 	void *object;
 
+	if (!is_constraint(node))
+		node = NUMA_NO_NODE;
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
 	cpu = current->busy;
-	if (cpu && cpu_take_object(cpu, s, &object)) {
+	if (node == NUMA_NO_NODE && cpu && cpu_take_object(cpu, s, &object)) {
 		if (unlikely(gfp & __GFP_ZERO))
 			slab_zero(s, object);
 		return object;
@@ -76,26 +84,33 @@ void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = slab_fix_flags(gfp);
 	if (unlikely(READ_ONCE(s->watched)))
-		return slab_alloc_watched(s, gfp, NUMA_NO_NODE);
-	return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp, NUMA_NO_NODE);
+		return slab_alloc_watched(s, gfp, node, size, caller);
+	if (node == NUMA_NO_NODE)
+		return finish_alloc(s, sheaf_alloc_slow(s, gfp), gfp, node);
+	return finish_alloc(s, slab_take_one(s, gfp, node), gfp, node);
+}
+
+/* Whoever is in atomic context did not get through inline, and finds the same here. */
+void *__kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp, size_t size)
+{
+	return slab_alloc(s, gfp, NUMA_NO_NODE, size, __builtin_return_address(0));
 }
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	/* A node that is not there is no constraint. */
-	if ((unsigned int)node >= nr_online_nodes || nr_online_nodes == 1)
-		return kmem_cache_alloc(s, gfp);
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		might_sleep();
-	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-		gfp = slab_fix_flags(gfp);
-	if (unlikely(READ_ONCE(s->watched)))
-		return slab_alloc_watched(s, gfp, node);
-	return finish_alloc(s, slab_take_one(s, gfp, node), gfp, node);
+	void *object;
+
+	if (!is_constraint(node) && cache_alloc_inline(s, gfp, &object))
+		return object;
+	return slab_alloc(s, gfp, node, 0, __builtin_return_address(0));
 }
 
 bool slab_report_free(struct kmem_cache *s, const void *object, const char *what)
 {
+	if (slab_debugged(s)) {
+		slub_wild_pointer(s, object, what);
+		return false;
+	}
 	pr_err("BUG %s: %s 0x%016lx\n", s->name, what, (unsigned long)object);
 	dump_stack();
 	return false;
@@ -111,12 +126,13 @@ static bool check_free(struct kmem_cache **s, void *object)
 	if (real != *s) {
 		WARN(true, "cache_from_obj: Wrong slab cache. %s but object is from %s", (*s)->name,
 		     real->name);
+		slub_print_tracks(real, object);
 		*s = real;
 	}
 	return true;
 }
 
-void __kmem_cache_free(struct kmem_cache *s, void *object)
+void slab_free(struct kmem_cache *s, void *object, const void *caller)
 {
 	struct cpu *cpu = current->busy;
 
@@ -126,9 +142,14 @@ void __kmem_cache_free(struct kmem_cache *s, void *object)
 	if (!object || !check_free(&s, object))
 		return;
 	if (unlikely(READ_ONCE(s->watched)))
-		slab_free_watched(s, object);
+		slab_give_watched(s, object, caller);
 	else if (!sheaf_free_slow(s, object))
 		slab_report_free(s, object, "Object already free");
+}
+
+void __kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	slab_free(s, object, __builtin_return_address(0));
 }
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)

@@ -9,8 +9,36 @@
 
 #include "kmemleak.h"
 #include "slab.h"
+#include "slub_debug.h"
 
 static u8 marks[SLAB_MAX_OBJECTS + 1]; /* protected by slab_mutex */
+
+long slab_for_each(struct kmem_cache *s,
+		   void (*look)(struct kmem_cache *s, struct page *slab, u8 *marks, void *arg),
+		   void *arg)
+{
+	struct page *slab, *next;
+	long nr = 0;
+
+	for (unsigned int i = 0; i < nr_online_nodes; i++) {
+		struct kmem_cache_node *n = s->node[i];
+		struct list_head *lists[] = { &n->full, &n->partial };
+
+		spin_lock(&n->list_lock);
+		nr += n->nr_slabs;
+		for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+			list_for_each_entry_safe(slab, next, lists[k], lru) {
+				const unsigned int inuse = slab->inuse;
+
+				look(s, slab, marks, arg);
+				if (slab->inuse != inuse)
+					slab_recount(n, slab, inuse);
+			}
+		}
+		spin_unlock(&n->list_lock);
+	}
+	return nr;
+}
 
 static unsigned long check_slab(const struct kmem_cache *s, const struct page *slab, bool full)
 {
@@ -70,6 +98,7 @@ static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *
 		--*budget;
 		pr_err("  Object 0x%016lx @offset=%lu\n", (unsigned long)object,
 		       (unsigned long)((char *)object - (char *)page_address(slab)));
+		slub_print_tracks(s, object);
 		kmemleak_tell(object);
 	}
 }

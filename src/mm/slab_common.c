@@ -26,6 +26,7 @@
 #include "slab.h"
 #include "slab_hooks.h"
 #include "slab_sysfs.h"
+#include "slub_debug.h"
 
 #define BOOT_CACHES 3
 
@@ -59,7 +60,7 @@ static int init_cache(struct kmem_cache *s)
 		return -ENOMEM;
 	slab_nodes_init(s);
 	sheaves_init(s);
-	s->watched = slab_hooks != 0;
+	s->watched = slab_hooks != 0 || slab_debugged(s);
 	s->failslab = s->flags & SLAB_FAILSLAB;
 	list_add(&s->list, &slab_caches);
 	slab_sysfs_changed();
@@ -107,8 +108,11 @@ fail:
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount)
 {
-	struct kmem_cache *s = alloc_cache(name, flags, !kmalloc_is_up);
+	struct kmem_cache *s;
 	int err;
+
+	flags = slub_debug_flags(flags, name);
+	s = alloc_cache(name, flags, !kmalloc_is_up);
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
@@ -228,7 +232,7 @@ struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int siz
 	}
 	mutex_lock(&slab_mutex);
 	warn_of_namesakes(name);
-	s = usersize ? NULL : find_mergeable(size, align, flags, ctor);
+	s = usersize ? NULL : find_mergeable(size, align, slub_debug_flags(flags, name), ctor);
 	if (s)
 		share(s, name, size);
 	else
@@ -273,9 +277,11 @@ static int destroy(struct kmem_cache *s, const void *caller)
 	slab_discard_empty(s);
 	live = slab_live_objects(s);
 	if (live) {
+		slub_count_error();
 		pr_err("BUG %s: Objects remaining in %s on __kmem_cache_shutdown()\n", s->name,
 		       s->name);
 		slab_list_live(s);
+		slub_count_error();
 		symbol_name(caller, from, sizeof(from));
 		WARN(true,
 		     "kmem_cache_destroy %s: Slab cache still has objects when called from %s",
@@ -314,14 +320,14 @@ const char *kmem_cache_name(struct kmem_cache *s)
 	return s->name;
 }
 
-static int boot_cache(int i, const char *name, unsigned int size)
+static int boot_cache(int i, const char *name, unsigned int size, slab_flags_t flags)
 {
 	struct kmem_cache *s = &boot_caches[i];
 
 	*s = (struct kmem_cache){
 		.name = name,
 		.object_size = size,
-		.flags = SLAB_HWCACHE_ALIGN | SLAB_NO_SHEAVES,
+		.flags = slub_debug_flags(SLAB_HWCACHE_ALIGN | SLAB_NO_SHEAVES | flags, name),
 		.align = slab_alignment(SLAB_HWCACHE_ALIGN, 0, size),
 		.refcount = -1,
 	};
@@ -337,12 +343,14 @@ int slab_boot(const struct machine_config *cfg)
 	slab_nomerge = cfg->slab_nomerge;
 	INIT_LIST_HEAD(&slab_caches);
 	INIT_LIST_HEAD(&abandoned_caches);
+	slub_debug_boot(cfg);
 	slab_hooks_boot();
-	err = boot_cache(1, "kmem_cache", sizeof(struct kmem_cache));
+	err = boot_cache(1, "kmem_cache", sizeof(struct kmem_cache), 0);
 	if (!err)
-		err = boot_cache(0, "kmem_cache_node", sizeof(struct kmem_cache_node));
+		err = boot_cache(0, "kmem_cache_node", sizeof(struct kmem_cache_node), 0);
+	/* Sheaves come and go without a look at each. */
 	if (!err)
-		err = boot_cache(2, "kmem_sheaf", 1024);
+		err = boot_cache(2, "kmem_sheaf", 1024, SLAB_NO_USER_FLAGS);
 	kmalloc_is_up = false;
 	if (!err)
 		err = kmalloc_boot();

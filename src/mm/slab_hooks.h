@@ -19,9 +19,13 @@ void slab_hooks_boot(void);
 /* When it returns every allocation of every cache sees the hook, or none does. May sleep. */
 void slab_hooks_set(enum slab_hook hook, bool on);
 
-/* For slab.c, of watched caches. The contexts are the requests'. */
-void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node);
-/* @object is one of the cache's, in use or not. */
-void slab_free_watched(struct kmem_cache *s, void *object);
+/* For slab_alloc.c and slab.c, of watched caches. The contexts are the requests'. */
+void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
+			 const void *caller);
+/*
+ * @object, in use or not, is to come back to its slab; nobody has it any more. False, and the report
+ * was made: it must not. Under list_lock.
+ */
+bool slab_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller);
 
 #endif

@@ -21,6 +21,7 @@
  */
 
 #include "slab.h"
+#include "slub_debug.h"
 
 static unsigned int objects_in(unsigned int order, unsigned int size)
 {
@@ -127,35 +128,29 @@ static void set_start_test(struct kmem_cache *s)
 		s->start_limit = 0;
 }
 
-#define TRACK_SIZE 32 /* who allocated or freed an object, when, and from where */
-
-/* What was asked of kmalloc() is kept beside the tracks. */
-static bool has_request_size(slab_flags_t flags)
-{
-	return (flags & SLAB_STORE_USER) && (flags & SLAB_KMALLOC);
-}
-
-int slab_calculate_sizes(struct kmem_cache *s)
+/* From one object to the next, and where in it what is. */
+static void calculate_object(struct kmem_cache *s)
 {
 	const slab_flags_t flags = s->flags;
 	unsigned int size = ALIGN(s->object_size, sizeof(void *));
-	int order;
 
+	s->flags &= ~SLAB_OBJECT_POISON;
+	if ((flags & SLAB_POISON) && !(flags & SLAB_TYPESAFE_BY_RCU) && !s->ctor)
+		s->flags |= SLAB_OBJECT_POISON;
 	/* Something must stand behind the object that an overrun would change. */
 	if ((flags & SLAB_RED_ZONE) && size == s->object_size)
 		size += sizeof(void *);
 	s->inuse = size;
 	if (s->ctor || (flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)) ||
-	    ((flags & SLAB_RED_ZONE) &&
-	     (s->object_size < sizeof(void *) || has_request_size(flags)))) {
+	    ((flags & SLAB_RED_ZONE) && (s->object_size < sizeof(void *) || has_request_size(s)))) {
 		s->offset = size;
 		size += sizeof(void *);
 	} else {
 		s->offset = ALIGN_DOWN(s->object_size / 2, sizeof(void *));
 	}
 	if (flags & SLAB_STORE_USER)
-		size += 2 * TRACK_SIZE;
-	if (has_request_size(flags))
+		size += NR_TRACKS * sizeof(struct track);
+	if (has_request_size(s))
 		size += sizeof(unsigned int);
 	s->red_left_pad = 0;
 	if (flags & SLAB_RED_ZONE) {
@@ -163,6 +158,17 @@ int slab_calculate_sizes(struct kmem_cache *s)
 		size += sizeof(void *) + s->red_left_pad;
 	}
 	s->size = ALIGN(size, s->align);
+}
+
+int slab_calculate_sizes(struct kmem_cache *s)
+{
+	int order;
+
+	calculate_object(s);
+	if (slub_debug_keeps_order() && get_order(s->size) > get_order(s->object_size)) {
+		s->flags &= ~SLAB_DEBUG_METADATA_FLAGS;
+		calculate_object(s);
+	}
 	order = slab_calculate_order(s->size);
 	if (order < 0)
 		return -EINVAL;
@@ -170,7 +176,7 @@ int slab_calculate_sizes(struct kmem_cache *s)
 	s->objects = objects_in(order, s->size);
 	s->min_order = get_order(s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
-	s->free_maps = s->objects <= 64 && !(s->flags & SLAB_NEVER_MAP);
+	s->free_maps = s->objects <= 64 && !slab_debugged(s);
 	set_start_test(s);
 	s->size_shift = __builtin_ctz(s->size);
 	s->size_inverse = inverse(s->size >> s->size_shift);

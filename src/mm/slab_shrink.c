@@ -13,6 +13,7 @@
 #include <kmem/shrinker.h>
 
 #include "slab.h"
+#include "slub_debug.h"
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
@@ -28,8 +29,10 @@ void slab_free_unused(void)
 
 	slab_flush_idle();
 	mutex_lock(&slab_mutex);
+	/* A page that has gone back tells of no write after the free. */
 	list_for_each_entry(s, &slab_caches, list)
-		slab_discard_empty(s);
+		if (!slab_debugged(s))
+			slab_discard_empty(s);
 	mutex_unlock(&slab_mutex);
 }
 

@@ -26,6 +26,7 @@
 #include "../kernel/kallsyms.h"
 #include "slab.h"
 #include "slab_sysfs.h"
+#include "slub_debug.h"
 
 #define UNIQUE_ID_MAX	    32
 #define MAX_PARTIAL_TO_SCAN 10000
@@ -340,6 +341,7 @@ static int validate_store(struct kmem_cache *s, const char *text)
 {
 	if (text[0] != '1')
 		return -EINVAL;
+	slub_validate(s);
 	return slab_check_nodes(s) + sheaves_check(s) ? -EIO : 0;
 }
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/*
+ * slub_debug.c - caches that look after their objects: the boot word slub_debug=.
+ *
+ * 1. Idea (Lameter 2007): mistakes with memory show long after they are made, somewhere else. A
+ *    cache that is debugged fills what nobody may write with known bytes (slub_object.c), notes who
+ *    allocated and who freed (slub_track.c), and looks at both whenever an object comes or goes.
+ *    It costs memory and time, so it is for the caches and the runs it is asked for.
+ *
+ * 2. Who asks: the flags given to kmem_cache_create(), or the boot word, as the kernel has it:
+ *
+ *	slub_debug			FZPU for all caches
+ *	slub_debug=P			these letters for all
+ *	slub_debug=FZ,kmalloc-*,buf	these for caches of these names; a * stands at the end
+ *	slub_debug=-			none; also behind names, for all others' letters not to count
+ *	slub_debug=P;FZ,scullc		several, divided by ";": the first that names a cache counts
+ *
+ *    F checks at each request and free (without it only at validate_slab_cache()), Z red zones,
+ *    P poison, U who allocated and freed, T every request and free into the log, A failslab, O none
+ *    for caches whose slabs would become larger by it.
+ *
+ * 3. A debugged cache is watched for good (slab_hooks.c): no sheaves, nothing inline. Each object is
+ *    checked and filled anew in the moment it leaves its slab's list or comes back to it, under the
+ *    list's lock, so that who validates sees each object as its list has it. What is damaged stays
+ *    out of use: at a request the slab it is in, at a free the object.
+ *
+ * 4. When the machine idles these caches keep their empty slabs, as in the kernel: a page that has
+ *    gone back can tell of no write after the free.
+ *
+ * 5. Locks: list_lock, of the object's node. The word does not change while a machine runs.
+ *
+ * Source of the rules: Linux 6.18, mm/slub.c.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <kmem/bug.h>
+#include <kmem/machine.h>
+#include <kmem/poison.h>
+
+#include "slab.h"
+#include "slub_debug.h"
+
+#define DEFAULT_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
+
+static char boot_value[MACHINE_SLUB_DEBUG_MAX];
+static bool asked_for; /* the word was there at all */
+static bool keep_order;
+
+/* One part between semicolons: "FZ,name,name*". */
+struct part {
+	slab_flags_t flags;
+	bool keep_order;
+	const char *names; /* behind the letters; empty: all caches */
+	size_t names_len;
+};
+
+static bool letter_flag(char letter, struct part *part)
+{
+	static const struct {
+		char letter;
+		slab_flags_t flag;
+	} letters[] = {
+		{ 'f', SLAB_CONSISTENCY_CHECKS }, { 'z', SLAB_RED_ZONE }, { 'p', SLAB_POISON },
+		{ 'u', SLAB_STORE_USER },	  { 't', SLAB_TRACE },	  { 'a', SLAB_FAILSLAB },
+	};
+
+	if (tolower(letter) == 'o') {
+		part->keep_order = true;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
+		if (letters[i].letter == tolower(letter)) {
+			part->flags |= letters[i].flag;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes the next part off @value. NULL: a letter is none of ours. */
+static const char *next_part(const char *value, struct part *part)
+{
+	const char *end = value + strcspn(value, ";");
+	size_t letters = strcspn(value, ",;");
+
+	*part = (struct part){ .names = value + letters };
+	if (*part->names == ',')
+		part->names++;
+	part->names_len = end - part->names;
+	if (!letters)
+		part->flags = DEFAULT_FLAGS;
+	else if (letters != 1 || *value != '-')
+		for (size_t i = 0; i < letters; i++)
+			if (!letter_flag(value[i], part))
+				return NULL;
+	return *end ? end + 1 : end;
+}
+
+bool slub_debug_allows(const char *value)
+{
+	struct part part;
+
+	if (strlen(value) >= sizeof(boot_value))
+		return false;
+	do {
+		value = next_part(value, &part);
+	} while (value && *value);
+	return value;
+}
+
+void slub_debug_boot(const struct machine_config *cfg)
+{
+	struct part part;
+
+	__atomic_store_n(&slab_errors, 0, __ATOMIC_RELAXED);
+	asked_for = cfg->slub_debug_on;
+	strcpy(boot_value, cfg->slub_debug);
+	keep_order = false;
+	for (const char *value = boot_value; *value;) {
+		value = next_part(value, &part);
+		keep_order |= part.keep_order;
+	}
+}
+
+bool slub_debug_keeps_order(void)
+{
+	return keep_order;
+}
+
+static bool is_named(const struct part *part, const char *name)
+{
+	const char *p = part->names, *end = p + part->names_len;
+
+	while (p < end) {
+		size_t len = strcspn(p, ",;");
+
+		if (p[len - !!len] == '*' ? !strncmp(p, name, len - 1)
+					  : len == strlen(name) && !strncmp(p, name, len))
+			return true;
+		p += len + 1;
+	}
+	return false;
+}
+
+slab_flags_t slub_debug_flags(slab_flags_t flags, const char *name)
+{
+	slab_flags_t for_all = 0;
+	const char *value = boot_value;
+	struct part part;
+
+	if (!asked_for || (flags & SLAB_NO_USER_FLAGS))
+		return flags;
+	do {
+		value = next_part(value, &part);
+		if (!part.names_len)
+			for_all = part.flags;
+		else if (is_named(&part, name))
+			return flags | part.flags;
+	} while (*value);
+	/* Who watches others is not watched unless asked by name. */
+	if (flags & SLAB_NOLEAKTRACE)
+		for_all &= ~SLAB_STORE_USER;
+	return flags | for_all;
+}
+
+static void trace(const struct kmem_cache *s, const struct page *slab, const void *object,
+		  const char *what)
+{
+	if (!(s->flags & SLAB_TRACE))
+		return;
+	pr_info("TRACE %s %s 0x%016lx inuse=%u fp=0x%016lx\n", s->name, what, (unsigned long)object,
+		slab->inuse, (unsigned long)slab->freelist);
+	dump_stack();
+}
+
+/* The objects are nobody's, but from now on are to look as if they were somebody's. */
+static void use_up(struct kmem_cache *s, struct page *slab, void *taken)
+{
+	for (unsigned int i = 0; i < slab->objects; i++) {
+		void *object = slab_object(s, slab, i);
+
+		if (object == taken || freelist_has(s, slab, object))
+			slub_init_object(s, object, SLUB_RED_ACTIVE);
+	}
+	freelist_use_up(slab);
+	slub_fixed(s, "Marking all objects used");
+}
+
+bool slub_may_take(struct kmem_cache *s, struct page *slab, void *object)
+{
+	if ((s->flags & SLAB_CONSISTENCY_CHECKS) &&
+	    !(slub_check_slab(s, slab) && slub_check_object(s, slab, object, SLUB_RED_INACTIVE))) {
+		use_up(s, slab, object);
+		return false;
+	}
+	trace(s, slab, object, "alloc");
+	slub_init_object(s, object, SLUB_RED_ACTIVE);
+	return true;
+}
+
+static bool check_given(struct kmem_cache *s, struct page *slab, void *object)
+{
+	const bool checks = s->flags & SLAB_CONSISTENCY_CHECKS;
+
+	if (checks && !slub_check_slab(s, slab))
+		return false;
+	if (!slab->inuse) {
+		slub_slab_error(s, slab, "Slab has 0 allocated objects but 1 are to be freed");
+		return false;
+	}
+	if (freelist_has(s, slab, object)) {
+		slub_object_error(s, slab, object, "Object already free");
+		return false;
+	}
+	return !checks || slub_check_object(s, slab, object, SLUB_RED_ACTIVE);
+}
+
+bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller)
+{
+	if (!check_given(s, slab, object)) {
+		slub_fixed(s, "Object at 0x%016lx not freed", (unsigned long)object);
+		return false;
+	}
+	slub_set_track(s, object, TRACK_FREE, caller);
+	trace(s, slab, object, "free");
+	slub_set_request_size(s, object, s->object_size);
+	slub_init_object(s, object, SLUB_RED_INACTIVE);
+	return true;
+}
+
+void slub_handed_out(struct kmem_cache *s, void *object, size_t size, const void *caller)
+{
+	spinlock_t *lock = slab_lock_of(s, object);
+
+	spin_lock(lock);
+	slub_set_track(s, object, TRACK_ALLOC, caller);
+	slub_set_request_size(s, object, size ? size : s->object_size);
+	slub_init_object(s, object, SLUB_RED_ACTIVE);
+	spin_unlock(lock);
+}
