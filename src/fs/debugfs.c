@@ -3,7 +3,8 @@
  * debugfs.c - sys/kernel/debug/: what who looks for mistakes may see and set.
  *
  * Each directory of fault injection is an attribute of kernel/fault_inject.c, and says what it
- * has; memblock/ has what the boot knew of memory; page_owner is text without end, made block by
+ * has; memblock/ has what the boot knew of memory; slab/ who has the objects of debugged caches
+ * (mm/slub_track.c); page_owner is text without end, made block by
  * block as it is read (mm/page_owner.c). Here are only the files. They are for who owns the
  * machine.
  *
@@ -20,6 +21,8 @@
 #include "../mm/memblock_internal.h"
 #include "../mm/kmemleak.h"
 #include "../mm/page_owner.h"
+#include "../mm/slab_sysfs.h"
+#include "../mm/slub_debug.h"
 #include "sysfs.h"
 
 static int show_fault(struct seq_file *m, const struct node *node)
@@ -71,6 +74,35 @@ static void list_memblock_files(struct sysfs_listing *l, const struct node *dir)
 }
 
 static const struct sysfs_dir memblock_dir = { .list = list_memblock_files };
+
+/* slab/CACHE/: who has its objects. */
+
+static int show_traces(struct seq_file *m, const struct node *node)
+{
+	return slub_show_traces(m, node->parent->name,
+				strcmp(node->name, "alloc_traces") ? TRACK_FREE : TRACK_ALLOC);
+}
+
+static const struct sysfs_dir traces_dir = {
+	.files = (const struct sysfs_file[]){ { "alloc_traces", 0400, show_traces, NULL },
+					      { "free_traces", 0400, show_traces, NULL },
+					      { NULL, 0, NULL, NULL } },
+};
+
+static void list_tracked(void *listing, const char *name)
+{
+	sysfs_list_dir(listing, name, &traces_dir);
+}
+
+static void list_slabs(struct sysfs_listing *l, const struct node *dir)
+{
+	slub_list_tracked(list_tracked, l);
+}
+
+static const struct sysfs_dir slab_dir = {
+	.list = list_slabs,
+	.version = slab_directories_version,
+};
 
 static int show_kmemleak(struct seq_file *m, const struct node *node)
 {
@@ -178,6 +210,7 @@ static void list_all(struct sysfs_listing *l, const struct node *dir)
 const struct sysfs_dir debugfs_dir = {
 	.files = (const struct sysfs_file[]){ { "kmemleak", 0644, show_kmemleak, store_kmemleak },
 					      { NULL, 0, NULL, NULL } },
+	.dirs = (const struct sysfs_subdir[]){ { "slab", &slab_dir }, { NULL, NULL } },
 	.list = list_all,
 	.version = fault_attrs_version,
 };

@@ -145,8 +145,7 @@ static bool is_directory_of(const char *directory, const char *name)
 	return !*name && !*directory;
 }
 
-/* Caller holds slab_mutex. */
-static struct kmem_cache *find_cache(const char *directory)
+struct kmem_cache *slab_cache_of_directory(const char *directory)
 {
 	char buf[UNIQUE_ID_MAX];
 	struct kmem_cache *s;
@@ -395,7 +394,7 @@ int slab_attribute_show(struct seq_file *m, const char *directory, const char *a
 	struct kmem_cache *s;
 
 	mutex_lock(&slab_mutex);
-	s = find_cache(directory);
+	s = slab_cache_of_directory(directory);
 	if (s && a->show)
 		a->show(m, s);
 	mutex_unlock(&slab_mutex);
@@ -411,7 +410,7 @@ int slab_attribute_store(const char *directory, const char *attribute, const cha
 	if (!a->store)
 		return -EIO;
 	mutex_lock(&slab_mutex);
-	s = find_cache(directory);
+	s = slab_cache_of_directory(directory);
 	if (s)
 		err = a->store(s, text);
 	mutex_unlock(&slab_mutex);

@@ -30,6 +30,8 @@ void slab_list_directories(void (*fn)(void *arg, const char *name, const char *t
 /* Changes whenever the above would tell something else. */
 unsigned long slab_directories_version(void);
 
+/* Under slab_mutex. NULL: there is no such cache (now). */
+struct kmem_cache *slab_cache_of_directory(const char *directory);
 /* For slab_common.c, under slab_mutex. A cache came or went. */
 void slab_sysfs_changed(void);
 /* @name means @s too, until it is forgotten. NULL: forgets all. */

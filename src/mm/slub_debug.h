@@ -87,7 +87,10 @@ void slub_set_track(const struct kmem_cache *s, void *object, enum track_item it
 		    const void *caller);
 void slub_clear_tracks(const struct kmem_cache *s, void *object);
 void slub_print_tracks(const struct kmem_cache *s, const void *object);
-int slub_show_traces(struct seq_file *m, struct kmem_cache *s, enum track_item item);
+/* Tells the directories of caches that have tracks, as slab_list_directories() names them. */
+void slub_list_tracked(void (*fn)(void *arg, const char *directory), void *arg);
+/* -ENODEV: none of these (now). Both sleep (slab_mutex). */
+int slub_show_traces(struct seq_file *m, const char *directory, enum track_item item);
 
 /* slub_report.c. Each but the last two is one of validate_slab_cache()'s errors. */
 void slub_count_error(void);

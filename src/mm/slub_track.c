@@ -8,12 +8,13 @@
  * 2. sys/kernel/debug/slab/CACHE/alloc_traces and free_traces add up the tracks of the objects that
  *    are in use: a line for each place, the most frequent first. What was asked of kmalloc() and
  *    what it took makes "waste".
- * 3. Locks: the caller's list_lock; the sums are the reader's own, in host memory.
+ * 3. Locks: slab_mutex while caches are looked for; the caller's list_lock; the sums are the reader's own, in host memory.
  *
  * Source of the formats: Linux 6.18, mm/slub.c.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <kmem/mutex.h>
 #include <kmem/printk.h>
 #include <kmem/sched.h>
 #include <kmem/seq_file.h>
@@ -22,6 +23,7 @@
 #include "../kernel/kallsyms.h"
 #include "../kernel/stackdepot.h"
 #include "slab.h"
+#include "slab_sysfs.h"
 #include "slub_debug.h"
 
 static struct track *track_of(const struct kmem_cache *s, const void *object, enum track_item item)
@@ -65,6 +67,17 @@ void slub_print_tracks(const struct kmem_cache *s, const void *object)
 		return;
 	print_track("Allocated", track_of(s, object, TRACK_ALLOC));
 	print_track("Freed", track_of(s, object, TRACK_FREE));
+}
+
+void slub_list_tracked(void (*fn)(void *arg, const char *directory), void *arg)
+{
+	struct kmem_cache *s;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		if (s->flags & SLAB_STORE_USER)
+			fn(arg, s->name);
+	mutex_unlock(&slab_mutex);
 }
 
 /* The tracks of one place. */
@@ -211,11 +224,20 @@ static void show_location(struct seq_file *m, const struct location *l)
 	seq_putc(m, '\n');
 }
 
-int slub_show_traces(struct seq_file *m, struct kmem_cache *s, enum track_item item)
+int slub_show_traces(struct seq_file *m, const char *directory, enum track_item item)
 {
 	struct tally t = { .item = item };
+	struct kmem_cache *s;
 
-	slab_for_each(s, add_slab, &t);
+	mutex_lock(&slab_mutex);
+	s = slab_cache_of_directory(directory);
+	if (s && (s->flags & SLAB_STORE_USER))
+		slab_for_each(s, add_slab, &t);
+	else
+		s = NULL;
+	mutex_unlock(&slab_mutex);
+	if (!s)
+		return -ENODEV;
 	if (!t.nr)
 		seq_puts(m, "No data\n");
 	else

@@ -62,15 +62,31 @@ static noinline void jar_overrun(void)
 	area[PAGE_SIZE] = 1;
 }
 
+static noinline void jar_smash(void)
+{
+	volatile char *bean = kmem_cache_alloc(bean_cache, GFP_KERNEL);
+
+	bean[72] = 'R';
+	kmem_cache_free(bean_cache, (void *)bean);
+}
+
+static noinline void jar_stale(void)
+{
+	volatile char *bean = kmem_cache_alloc(bean_cache, GFP_KERNEL);
+
+	kmem_cache_free(bean_cache, (void *)bean);
+	bean[7] = 'A';
+}
+
 static ssize_t jar_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos)
 {
 	static const struct {
 		const char *word;
 		void (*does)(void);
-	} actions[] = { { "oops", jar_oops },
-			{ "leak", jar_leak },
-			{ "sleep", jar_sleep },
-			{ "overrun", jar_overrun } };
+	} actions[] = {
+		{ "oops", jar_oops },	    { "leak", jar_leak },   { "sleep", jar_sleep },
+		{ "overrun", jar_overrun }, { "smash", jar_smash }, { "stale", jar_stale }
+	};
 	char word[16] = "";
 	void *bean;
 

@@ -8,6 +8,11 @@ JAR=$4 HELLO=$5
 cp "$JAR" "$TMP/copy.so"
 KMEMFS=$(realpath "$KMEMFS")
 
+# $PUT FILE TEXT - writes it
+PUT=$TMP/put
+printf '#!/bin/sh\necho "$2" > "$1"\n' > "$PUT"
+chmod +x "$PUT"
+
 # say WORD - to dev/jar, in a process of its own
 say() { sh -c "echo $1 > $MNT/dev/jar" 2> /dev/null; }
 
@@ -83,4 +88,30 @@ unmount
 wait
 check "the halt tells of the leak" grep -q "leak: 1 object(s) of kmalloc-512" "$TMP/log"
 check "and of the area" grep -q "2 allocation(s) leaked" "$TMP/log"
+
+# --- its mistakes with objects, which only a cache that is debugged tells of
+
+start -o "mem=64M,cpus=2,slub_debug=FZPU,bean,insmod=$JAR"
+SLAB=$MNT/sys/kernel/slab/bean
+BEANS=$MNT/sys/kernel/debug/slab/bean
+equal "its flags" "$(cd "$SLAB" && cat poison red_zone store_user sanity_checks | tr -d '\n')" 1111
+equal "nobody else's" "$(cat "$MNT/sys/kernel/slab/kmalloc-64/poison")" 0
+equal "who has tracks" "$(ls "$MNT/sys/kernel/debug/slab")" bean
+say smash
+log "\[Right Redzone overwritten\] .* First byte 0x52 instead of 0xcc"
+log "Allocated in jar_smash+0x.* age="
+log "Redzone  .*: 52 cc cc cc"
+log "FIX bean: Object at 0x.* not freed"
+check "who has its objects" grep -q "^ *1 jar_smash+0x" "$BEANS/alloc_traces"
+say stale
+check "a look" "$PUT" "$SLAB/validate" 1
+log "\[Poison overwritten\] .* First byte 0x41 instead of 0x6b"
+log "Freed in jar_stale+0x"
+log "FIX bean: Restoring Poison"
+lines=$(timeout 2 cat "$MNT/dev/kmsg" | wc -l)
+check "another look" "$PUT" "$SLAB/validate" 1
+equal "what was told is told once" "$(timeout 2 cat "$MNT/dev/kmsg" | wc -l)" "$lines"
+refuse "a letter" "$KMEMFS" -o slub_debug=FQ "$TMP"
+unmount
+gone || equal "the daemon" "still there" "gone"
 finish
