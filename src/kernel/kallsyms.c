@@ -32,6 +32,7 @@ struct object {
 	unsigned long bias; /* what to subtract from an address: 0 for a fixed-address program */
 	struct symbol *symbols;
 	size_t nr;
+	char module[56]; /* whose file it is; empty: the program's own, or a library's */
 };
 
 static struct host_lock objects_lock;
@@ -118,7 +119,7 @@ static void read_object(struct object *o, const char *path)
 }
 
 /* Caller holds objects_lock. */
-static const struct object *object_at(const void *addr)
+static struct object *object_at(const void *addr)
 {
 	char path[512];
 	unsigned long base;
@@ -169,10 +170,24 @@ void symbol_name(const void *addr, char *buf, size_t size)
 		a = (unsigned long)addr - o->bias;
 		s = symbol_at(o, a);
 	}
-	if (s)
+	if (s && o->module[0])
+		snprintf(buf, size, "%s+0x%lx/0x%lx [%s]", s->name, a - s->addr, s->size,
+			 o->module);
+	else if (s)
 		snprintf(buf, size, "%s+0x%lx/0x%lx", s->name, a - s->addr, s->size);
 	else
 		snprintf(buf, size, "0x%016lx", (unsigned long)addr);
+	host_unlock(&objects_lock);
+}
+
+void kallsyms_module_loaded(const struct module *mod)
+{
+	struct object *o;
+
+	host_lock(&objects_lock);
+	o = object_at(mod);
+	if (o && o != object_at((const void *)kallsyms_show))
+		snprintf(o->module, sizeof(o->module), "%s", mod->name);
 	host_unlock(&objects_lock);
 }
 
@@ -180,7 +195,7 @@ void symbol_name(const void *addr, char *buf, size_t size)
  * Addresses are told to those who own the machine; others see zeros, as in the kernel. A loaded
  * driver's own file is marked with its name; what is linked into the program is the kernel.
  */
-static void show_object(struct seq_file *m, const struct object *o, const char *module)
+static void show_object(struct seq_file *m, const struct object *o)
 {
 	bool told = capable(CAP_SYS_ADMIN);
 
@@ -190,8 +205,8 @@ static void show_object(struct seq_file *m, const struct object *o, const char *
 		if (!s->exported)
 			continue;
 		seq_printf(m, "%016lx T %s", told ? s->addr + o->bias : 0, s->name);
-		if (module)
-			seq_printf(m, "\t[%s]", module);
+		if (o->module[0])
+			seq_printf(m, "\t[%s]", o->module);
 		seq_putc(m, '\n');
 	}
 }
@@ -202,15 +217,15 @@ static void show_module(void *arg, const struct module *mod)
 
 	host_lock(&objects_lock);
 	o = object_at(mod);
-	if (o && o != object_at((const void *)kallsyms_show))
-		show_object(arg, o, mod->name);
+	if (o && o->module[0])
+		show_object(arg, o);
 	host_unlock(&objects_lock);
 }
 
 int kallsyms_show(struct seq_file *m, void *v)
 {
 	host_lock(&objects_lock);
-	show_object(m, object_at((const void *)kallsyms_show), NULL);
+	show_object(m, object_at((const void *)kallsyms_show));
 	host_unlock(&objects_lock);
 	modules_for_each(show_module, m);
 	return 0;

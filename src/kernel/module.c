@@ -20,6 +20,7 @@
 #include <kmem/seq_file.h>
 
 #include "host.h"
+#include "kallsyms.h"
 #include "param.h"
 
 #define MODULE_GOING (INT_MIN / 2)
@@ -162,6 +163,7 @@ static int module_load_locked(struct module *mod)
 	if (err)
 		return err;
 	__atomic_store_n(&mod->refcnt, 0, __ATOMIC_RELAXED);
+	kallsyms_module_loaded(mod);
 	err = module_params_set(mod);
 	if (!err && mod->init) {
 		err = run_init(mod);

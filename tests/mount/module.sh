@@ -74,7 +74,7 @@ log "RIP: jar_oops+0x"
 say work
 say hello
 log "address: 0000000000000008"
-log "RIP: broken_work+0x"
+log "RIP: broken_work+0x[0-9a-f/x]* \[jar\]"
 refuse "over the end of an area" sh -c "echo overrun > $MNT/dev/jar"
 log "RIP: jar_overrun+0x"
 check "the area is its" grep -q "jar_overrun+0x" "$MNT/proc/vmallocinfo"
@@ -99,7 +99,7 @@ equal "nobody else's" "$(cat "$MNT/sys/kernel/slab/kmalloc-64/poison")" 0
 equal "who has tracks" "$(ls "$MNT/sys/kernel/debug/slab")" bean
 say smash
 log "\[Right Redzone overwritten\] .* First byte 0x52 instead of 0xcc"
-log "Allocated in jar_smash+0x.* age="
+log "Allocated in jar_smash+0x.* \[jar\] age="
 log "Redzone  .*: 52 cc cc cc"
 log "FIX bean: Object at 0x.* not freed"
 check "who has its objects" grep -q "^ *1 jar_smash+0x" "$BEANS/alloc_traces"
