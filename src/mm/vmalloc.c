@@ -44,6 +44,17 @@ void vmalloc_areas_boot(void)
 	peak_pages = 0;
 }
 
+struct vmap_area *vm_addresses(unsigned long size, unsigned long align, struct vm_struct *vm)
+{
+	struct vmap_area *va = vmap_area_alloc(size, align, vm);
+
+	if (!va) {
+		vm_unmap_aliases();
+		va = vmap_area_alloc(size, align, vm);
+	}
+	return va;
+}
+
 struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned int flags,
 			       const void *caller)
 {
@@ -58,9 +69,7 @@ struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned
 	vm->size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE;
 	vm->flags = flags;
 	vm->caller = caller;
-	va = vmap_area_alloc(vm->size, max(align, PAGE_SIZE), vm);
-	if (!va && vmalloc_cache_drain())
-		va = vmap_area_alloc(vm->size, max(align, PAGE_SIZE), vm);
+	va = vm_addresses(vm->size, max(align, PAGE_SIZE), vm);
 	if (!va) {
 		pr_warn("vmap allocation for size %lu failed: no room in the vmalloc area\n",
 			vm->size);

@@ -42,6 +42,11 @@ struct area_request {
 
 void vmalloc_areas_boot(void);
 void vmalloc_warn(unsigned long size, gfp_t gfp, const char *why);
+/*
+ * Addresses from the window, as vmap_area_alloc() gives them; when there are none, what others keep of
+ * it without need goes first. May sleep.
+ */
+struct vmap_area *vm_addresses(unsigned long size, unsigned long align, struct vm_struct *vm);
 /* Addresses for @size bytes and a guard page, not yet found by others: vmap_area_publish(). */
 struct vm_struct *vm_area_make(unsigned long size, unsigned long align, unsigned int flags,
 			       const void *caller);

@@ -138,7 +138,7 @@ void *vm_map_ram(struct page **pages, unsigned int count, int node)
 		return nommu_vmap(pages, count);
 	if (count <= VMAP_MAX_ALLOC)
 		return map_piece(pages, count);
-	va = vmap_area_alloc(count * PAGE_SIZE, PAGE_SIZE, NULL);
+	va = vm_addresses(count * PAGE_SIZE, PAGE_SIZE, NULL);
 	if (!va)
 		return NULL;
 	if (show_pages(va->va_start, pages, count, PAGE_KERNEL)) {

@@ -12,7 +12,8 @@
  *    each block's worth of addresses, and the block.
  * 3. What comes back leaves the page tables at once. What the host knows of it may stay until the
  *    block goes (PIECE_STALE), as with other areas; vmap_blocks_purge() makes an end of that, and
- *    of blocks in which nothing is in use.
+ *    of blocks in which nothing is in use: when somebody asks for it, when the machine idles, when
+ *    the window is full.
  * 4. Invariants (vmap_blocks_check()): of a block
  *	free + dirty + (rounded pieces that are in use) = VMAP_BLOCK_PAGES,
  *	on open  <=>  free > 0,
@@ -109,7 +110,7 @@ static struct vmap_block *make_block(unsigned int cpu)
 
 	if (!b)
 		return NULL;
-	va = vmap_area_alloc(VMAP_BLOCK_SIZE, VMAP_BLOCK_SIZE, NULL);
+	va = vm_addresses(VMAP_BLOCK_SIZE, VMAP_BLOCK_SIZE, NULL);
 	if (!va) {
 		kfree(b);
 		return NULL;

@@ -1,5 +1,6 @@
 /* vmap_block.c: pieces of a CPU's blocks for vm_map_ram(), rule 7.6. */
 #include "machine.h"
+#include "mm/vmap_area.h"
 #include "mm/vmalloc.h"
 #include "mm/tlb.h"
 
@@ -83,6 +84,29 @@ static void test_7_6_pieces_of_a_block(void **state)
 	unmap(b, 3);
 	machine_idle();
 	assert_int_equal(lines("\n"), 0);
+	halt_with_pages();
+}
+
+/* When the window is full, a block in which nothing is in use makes room, and only such a one. */
+static void test_7_6_a_full_window_takes_unused_blocks(void **state)
+{
+	static struct vm_struct rest;
+	struct vmap_area *va;
+	u8 *p;
+
+	boot_with_pages("mem=64M,cpus=1");
+	p = map(1);
+	va = vmap_area_alloc(VMALLOC_TOTAL - BLOCK, PAGE_SIZE, &rest);
+	assert_non_null(va);
+	assert_null(vm_map_ram(pages, 65, NUMA_NO_NODE));
+	unmap(p, 1);
+	assert_int_equal(lines(" vm_map_ram\n"), 1);
+	p = map(65);
+	assert_int_equal(lines(" 4194304 vm_map_ram\n"), 0);
+	unmap(p, 65);
+	p = map(3); /* a block needs all there is */
+	unmap(p, 3);
+	assert_ptr_equal(vmap_area_remove(va->va_start), &rest);
 	halt_with_pages();
 }
 
@@ -293,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		machine_test(test_7_6_pieces_of_a_block),
+		machine_test(test_7_6_a_full_window_takes_unused_blocks),
 		machine_test(test_7_6_a_block_comes_and_goes),
 		machine_test(test_7_6_what_is_too_large_for_the_rest),
 		machine_test(test_7_6_each_CPU_has_its_own),
