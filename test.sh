@@ -171,14 +171,15 @@ test_as_nobody() {
 	fi
 	say "mount tests as nobody"
 	mkdir -p "$dir/mount" && cp build/src/kmemfs build/tests/fsx build/tests/equations \
-		build/tests/jar.so build/examples/hello.so "$dir" &&
+		build/tests/jar.so build/examples/hello.so build/examples/mistakes.so "$dir" &&
 		cp tests/mount/*.sh "$dir/mount" && cp -r tests/data "$dir" && chown -R 65534:65534 "$dir"
 	for test in "$dir"/mount/*.sh; do
 		[ "$(basename "$test")" = lib.sh ] && continue
 		# shellcheck disable=SC2086
 		(cd "$dir" && timeout -k 20 300 setpriv --reuid=65534 --regid=65534 \
 			--clear-groups env TMPDIR="$dir" HOME="$dir" bash "$test" "$dir/kmemfs" \
-			"$dir/fsx" "$dir/equations" "$dir/jar.so" "$dir/hello.so") > "$WORK/nobody.log" 2>&1
+			"$dir/fsx" "$dir/equations" "$dir/jar.so" "$dir/hello.so" \
+			"$dir/mistakes.so") > "$WORK/nobody.log" 2>&1
 		case $? in
 		0) ok "nobody: $(basename "$test" .sh)" ;;
 		77) skip "nobody: $(basename "$test" .sh)" ;;

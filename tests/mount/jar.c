@@ -22,11 +22,9 @@ static DEFINE_PER_CPU(unsigned long, start) = 7;
 
 static struct kmem_cache *bean_cache;
 static mempool_t *beans;
-static void *lost;
 static dev_t number;
 static struct cdev cdev;
 static struct class *class;
-static DEFINE_SPINLOCK(lock);
 static int *volatile nowhere; /* so that the compiler does not see where stores go */
 
 static void broken_work(struct work_struct *work)
@@ -41,52 +39,8 @@ static noinline void jar_oops(void)
 	nowhere[4] = 1;
 }
 
-static noinline void jar_leak(void)
-{
-	lost = kmalloc(300, GFP_KERNEL);
-	lost = NULL;
-}
-
-static noinline void jar_sleep(void)
-{
-	spin_lock(&lock);
-	kfree(kmalloc(10, GFP_KERNEL));
-	spin_unlock(&lock);
-}
-
-static noinline void jar_overrun(void)
-{
-	volatile char *area = vmalloc(PAGE_SIZE);
-
-	lost = (void *)area;
-	area[PAGE_SIZE] = 1;
-}
-
-static noinline void jar_smash(void)
-{
-	volatile char *bean = kmem_cache_alloc(bean_cache, GFP_KERNEL);
-
-	bean[72] = 'R';
-	kmem_cache_free(bean_cache, (void *)bean);
-}
-
-static noinline void jar_stale(void)
-{
-	volatile char *bean = kmem_cache_alloc(bean_cache, GFP_KERNEL);
-
-	kmem_cache_free(bean_cache, (void *)bean);
-	bean[7] = 'A';
-}
-
 static ssize_t jar_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos)
 {
-	static const struct {
-		const char *word;
-		void (*does)(void);
-	} actions[] = {
-		{ "oops", jar_oops },	    { "leak", jar_leak },   { "sleep", jar_sleep },
-		{ "overrun", jar_overrun }, { "smash", jar_smash }, { "stale", jar_stale }
-	};
 	char word[16] = "";
 	void *bean;
 
@@ -100,9 +54,8 @@ static ssize_t jar_write(struct file *filp, const char __user *buf, size_t count
 	mempool_free(bean, beans);
 	if (!strcmp(word, "work"))
 		schedule_work(&work);
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-		if (!strcmp(word, actions[i].word))
-			actions[i].does();
+	if (!strcmp(word, "oops"))
+		jar_oops();
 	printk(KERN_INFO "jar: %s (pid %d) says %s\n", current->comm, current->pid, word);
 	return (ssize_t)count;
 }

@@ -3,8 +3,9 @@
 # module.sh - a driver in a shared object, and what is told of its mistakes.
 . "$(dirname "$0")/lib.sh"
 
-JAR=$4 HELLO=$5
-[ -r "$JAR" ] && [ -r "$HELLO" ] || { echo "usage: $0 KMEMFS FSX EQUATIONS JAR HELLO"; exit 2; }
+JAR=$4 HELLO=$5 MISTAKES=$6
+[ -r "$JAR" ] && [ -r "$HELLO" ] && [ -r "$MISTAKES" ] ||
+	{ echo "usage: $0 KMEMFS FSX EQUATIONS JAR HELLO MISTAKES"; exit 2; }
 cp "$JAR" "$TMP/copy.so"
 KMEMFS=$(realpath "$KMEMFS")
 
@@ -16,8 +17,17 @@ chmod +x "$PUT"
 # say WORD - to dev/jar, in a process of its own
 say() { sh -c "echo $1 > $MNT/dev/jar" 2> /dev/null; }
 
-# log WORDS - the machine's log has them
-log() { check "the log" grep -q -- "$1" <(timeout 2 cat "$MNT/dev/kmsg"); }
+# the machine's log as it is now
+log_now() { timeout 10 dd if="$MNT/dev/kmsg" iflag=nonblock bs=8k 2> /dev/null; }
+
+# log WORDS - the machine's log has them, or has them soon
+log() {
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		log_now | grep -q -- "$1" && break
+		sleep 0.2
+	done
+	check "the log" grep -q -- "$1" <(log_now)
+}
 
 # told WHAT OPTION WORDS - kmemfs does not start with it, and says why
 told() {
@@ -75,43 +85,73 @@ say work
 say hello
 log "address: 0000000000000008"
 log "RIP: broken_work+0x[0-9a-f/x]* \[jar\]"
-refuse "over the end of an area" sh -c "echo overrun > $MNT/dev/jar"
-log "RIP: jar_overrun+0x"
-check "the area is its" grep -q "jar_overrun+0x" "$MNT/proc/vmallocinfo"
-check "sleeping with a lock" sh -c "echo sleep > $MNT/dev/jar"
-log "sleeping function called from invalid context"
-log " jar_sleep+0x"
-check "a leak" sh -c "echo leak > $MNT/dev/jar"
 check "it still works" cat "$MNT/proc/jar"
 equal "nothing else is the matter" "$(size_of "$MNT/dev/scull0")" 0
 unmount
 wait
-check "the halt tells of the leak" grep -q "leak: 1 object(s) of kmalloc-512" "$TMP/log"
-check "and of the area" grep -q "2 allocation(s) leaked" "$TMP/log"
+check "the halt has nothing to tell" grep -q "machine halted: 0 allocation(s) leaked" "$TMP/log"
 
-# --- its mistakes with objects, which only a cache that is debugged tells of
+# --- every mistake there is, on a machine that looks after objects and one that does not
 
-start -o "mem=64M,cpus=2,slub_debug=FZPU,bean,insmod=$JAR"
-SLAB=$MNT/sys/kernel/slab/bean
-BEANS=$MNT/sys/kernel/debug/slab/bean
+# err WORD - does it, and puts what the log says of it into $TMP/said
+err() {
+	local before
+	before=$(log_now | wc -l)
+	sh -c "echo $1 > $MNT/dev/mistakes" 2> /dev/null
+	log_now | tail -n +$((before + 1)) > "$TMP/said"
+}
+
+# says WORD WORDS... - it is told of in all these WORDS
+says() {
+	local word=$1
+	err "$word"
+	shift
+	while [ $# -gt 0 ]; do
+		check "$word: '$1'" grep -q -e "$1" "$TMP/said"
+		shift
+	done
+}
+
+start -o "mem=64M,cpus=2,slub_debug=FZPU,mistake,insmod=$MISTAKES"
+SLAB=$MNT/sys/kernel/slab/mistake
 equal "its flags" "$(cd "$SLAB" && cat poison red_zone store_user sanity_checks | tr -d '\n')" 1111
 equal "nobody else's" "$(cat "$MNT/sys/kernel/slab/kmalloc-64/poison")" 0
-equal "who has tracks" "$(ls "$MNT/sys/kernel/debug/slab")" bean
-say smash
-log "\[Right Redzone overwritten\] .* First byte 0x52 instead of 0xcc"
-log "Allocated in jar_smash+0x.* \[jar\] age="
-log "Redzone  .*: 52 cc cc cc"
-log "FIX bean: Object at 0x.* not freed"
-check "who has its objects" grep -q "^ *1 jar_smash+0x" "$BEANS/alloc_traces"
-say stale
+equal "who has tracks" "$(ls "$MNT/sys/kernel/debug/slab")" mistake
+says null "NULL pointer dereference, address: 0000000000000010" "RIP: make_null+0x.* \[mistakes\]"
+says bug "kernel BUG:" " make_bug+0x"
+says sleep "sleeping function called from invalid context" " make_sleep+0x"
+says area "unable to handle page fault" "RIP: make_area+0x"
+check "the area is the module's" grep -q "make_area+0x.* \[mistakes\]" "$MNT/proc/vmallocinfo"
+says order "Bad page state" "freed at another order" " make_order+0x"
+says inner "BUG mistake (Not tainted): Invalid object pointer 0x" "FIX mistake: Object at 0x.* not freed"
+says stranger "Wrong slab cache. mistake but object is from kmalloc-512"
+says twice "BUG mistake (Not tainted): Object already free" "Freed in make_twice+0x.* \[mistakes\] age="
+says uninit "a new object reads 6b 6b 6b 6b"
+says overrun "\[Right Redzone overwritten\] .* First byte 0x52 instead of 0xcc" "Redzone  .*: 52 cc cc cc" \
+	"Allocated in make_overrun+0x" "FIX mistake: Restoring Right Redzone 0x.*=0xcc" \
+	"FIX mistake: Object at 0x.* not freed"
+says underrun "\[Left Redzone overwritten\] .* First byte 0x4c instead of 0xcc"
+check "who has its objects" grep -q "^ *1 make_overrun+0x" "$MNT/sys/kernel/debug/slab/mistake/alloc_traces"
+says stale "\[Poison overwritten\] .* First byte 0x41 instead of 0x6b" "Freed in make_stale+0x" \
+	"FIX mistake: Marking all objects used"
+lines=$(log_now | wc -l)
 check "a look" "$PUT" "$SLAB/validate" 1
-log "\[Poison overwritten\] .* First byte 0x41 instead of 0x6b"
-log "Freed in jar_stale+0x"
-log "FIX bean: Restoring Poison"
-lines=$(timeout 2 cat "$MNT/dev/kmsg" | wc -l)
-check "another look" "$PUT" "$SLAB/validate" 1
-equal "what was told is told once" "$(timeout 2 cat "$MNT/dev/kmsg" | wc -l)" "$lines"
+equal "what was told is told once" "$(log_now | wc -l)" "$lines"
 refuse "a letter" "$KMEMFS" -o slub_debug=FQ "$TMP"
 unmount
 gone || equal "the daemon" "still there" "gone"
+
+timeout 60 "$KMEMFS" -f -o "mem=64M,cpus=2,kmemleak=on,insmod=$MISTAKES" "$MNT" 2> "$TMP/log" &
+for i in $(seq 100); do is_mounted && break; sleep 0.1; done
+equal "the words are listed" "$(awk '{ print $1 }' "$MNT/dev/mistakes" | grep -c .)" 14
+for word in overrun stale uninit; do
+	err $word
+	equal "without debugging nobody tells of $word" "$(grep -c -e BUG -e FIX "$TMP/said")" 0
+done
+says twice "BUG mistake: Object already free"
+err leak
+unmount
+wait
+check "the halt tells of the leak" grep -q "leak: 1 object(s) of kmalloc-512" "$TMP/log"
+check "who it was" grep -q " make_leak+0x" "$TMP/log"
 finish
