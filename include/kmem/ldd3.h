@@ -28,6 +28,8 @@ typedef struct kmem_cache kmem_cache_t;
 #define SLAB_NOFS   GFP_NOFS
 #define SLAB_DMA    GFP_DMA
 
+#define SLAB_DEBUG_FREE SLAB_CONSISTENCY_CHECKS
+
 #define SLAB_CTOR_CONSTRUCTOR 0x001ul
 #define SLAB_CTOR_ATOMIC      0x002ul
 #define SLAB_CTOR_VERIFY      0x004ul

@@ -17,12 +17,16 @@
 #include <kmem/kmemleak.h>
 #include <kmem/mempool.h>
 
+#include "mempool_poison.h"
+
 #define RECHECK_NS (5ull * 1000 * 1000 * 1000)
 
 /* Both: caller holds pool->lock, or owns the pool alone. */
 static void add_element(mempool_t *pool, void *element)
 {
 	BUG_ON(pool->curr_nr >= pool->min_nr);
+	if (unlikely(mempool_poisoned))
+		mempool_poison(pool, element);
 	pool->elements[pool->curr_nr] = element;
 	WRITE_ONCE(pool->curr_nr, pool->curr_nr + 1);
 }
@@ -30,6 +34,8 @@ static void add_element(mempool_t *pool, void *element)
 static void *remove_element(mempool_t *pool)
 {
 	WRITE_ONCE(pool->curr_nr, pool->curr_nr - 1);
+	if (unlikely(mempool_poisoned))
+		mempool_check_poison(pool, pool->elements[pool->curr_nr]);
 	return pool->elements[pool->curr_nr];
 }
 

@@ -15,6 +15,8 @@
  *	slub_debug=-			none; also behind names, for all others' letters not to count
  *	slub_debug=P;FZ,scullc		several, divided by ";": the first that names a cache counts
  *
+ *    What is P for all is so for the reserves of mempools too (mempool_poison.c).
+ *
  *    F checks at each request and free (without it only at validate_slab_cache()), Z red zones,
  *    P poison, U who allocated and freed, T every request and free into the log, A failslab, O none
  *    for caches whose slabs would become larger by it.
@@ -37,6 +39,7 @@
 #include <kmem/machine.h>
 #include <kmem/poison.h>
 
+#include "mempool_poison.h"
 #include "slab.h"
 #include "slub_debug.h"
 
@@ -120,6 +123,7 @@ void slub_debug_boot(const struct machine_config *cfg)
 		value = next_part(value, &part);
 		keep_order |= part.keep_order;
 	}
+	mempool_poisoned = slub_debug_flags(0, "") & SLAB_POISON;
 }
 
 bool slub_debug_keeps_order(void)

@@ -5,6 +5,7 @@
 #include <kmem/mempool.h>
 #include <kmem/oops.h>
 #include <unistd.h>
+#include <kmem/poison.h>
 #include "machine.h"
 
 static struct {
@@ -322,6 +323,67 @@ static void test_6_4_destroy_with_elements_in_use(void **state)
 	assert_int_equal(own.frees, 2);
 	memset(p, 1, 64);
 	kfree(p);
+	halt();
+}
+
+/* With slub_debug elements in the reserve are poisoned, and who wrote to one is told of. */
+static void test_6_4_elements_in_the_reserve_are_poisoned(void **state)
+{
+	struct kmem_cache *cache;
+	mempool_t *pool[3];
+	u8 *bytes;
+	u64 mark;
+
+	boot("mem=64M,highmem=32M,cpus=1,slub_debug=P");
+	cache = kmem_cache_create("pooled", 200, 0, 0, NULL);
+	pool[0] = mempool_create_slab_pool(2, cache);
+	pool[1] = mempool_create_kmalloc_pool(2, 100);
+	pool[2] = mempool_create_page_pool(2, 1);
+	for (int i = 0; i < 3; i++) {
+		struct page *page = pool[i]->elements[1];
+		size_t size = i == 0 ? 200 : i == 1 ? 100 : PAGE_SIZE;
+		void *element;
+
+		bytes = i < 2 ? pool[i]->elements[1] : kmap(page + 1);
+		assert_int_equal(bytes[0], POISON_FREE);
+		assert_int_equal(bytes[size - 2], POISON_FREE);
+		assert_int_equal(bytes[size - 1], POISON_END);
+		mark = log_next_seq();
+		element = mempool_alloc_preallocated(pool[i]);
+		assert_int_equal(logged(mark, "BUG"), 0);
+		assert_int_equal(bytes[0], POISON_INUSE);
+		assert_int_equal(bytes[size - 1], POISON_INUSE);
+		mempool_free(element, pool[i]);
+		for (int k = 0; k < 3; k++) {
+			bytes[k == 0 ? 0 : k == 1 ? size - 1 : size / 2] = 0x77;
+			mark = log_next_seq();
+			element = mempool_alloc_preallocated(pool[i]);
+			assert_int_equal(logged(mark, "BUG: mempool element poison mismatch"), 1);
+			assert_int_equal(logged(mark, "77 "), 1);
+			mempool_free(element, pool[i]);
+		}
+		if (i == 2)
+			kunmap(page + 1);
+		mark = log_next_seq();
+		mempool_destroy(pool[i]);
+		assert_int_equal(logged(mark, "BUG"), 0);
+	}
+	kmem_cache_destroy(cache);
+	halt();
+	/* What a pool of somebody's own has is his business, and so is all of it without the word. */
+	boot("mem=64M,cpus=1");
+	pool[0] = mempool_create_kmalloc_pool(1, 100);
+	memset(pool[0]->elements[0], 1, 100);
+	mark = log_next_seq();
+	mempool_destroy(pool[0]);
+	assert_int_equal(logged(mark, "BUG"), 0);
+	halt();
+	boot("mem=64M,cpus=1,slub_debug=P");
+	pool[0] = own_pool(1);
+	memset(pool[0]->elements[0], 1, 64);
+	mark = log_next_seq();
+	mempool_destroy(pool[0]);
+	assert_int_equal(logged(mark, "BUG"), 0);
 	halt();
 }
 
@@ -643,6 +705,7 @@ int main(void)
 		machine_test(test_6_5_no_pool_of_constructed_objects),
 		machine_test(test_1_8_ZERO_cannot_be_had),
 		machine_test(test_6_4_destroy_with_elements_in_use),
+		machine_test(test_6_4_elements_in_the_reserve_are_poisoned),
 		machine_test(test_6_5_ready_made_pools),
 		machine_test(test_6_1_on_a_full_machine),
 		machine_test(test_6_1_waiters_are_served),
