@@ -35,25 +35,22 @@ static struct contestant all[NR_CONTESTANTS] = {
 	[GLIBC] = { .name = "glibc", .program = "objects-malloc" },
 };
 
-static const struct {
-	const char *name;
-	unsigned int share; /* of the rounds: one in so many; 1 before LIVE_1M */
-} rows[NR_OBJECTS_ROWS] = {
-	[CACHE_PAIR] = { "kmem_cache 64, pair", 1 },
-	[KMALLOC_PAIR_64] = { "kmalloc 64, pair", 1 },
-	[KMALLOC_PAIR_256] = { "kmalloc 256, pair", 1 },
-	[KMALLOC_PAIR_4096] = { "kmalloc 4096, pair", 1 },
-	[FIFO_64] = { "1000 x 64, FIFO", 1 },
-	[LIFO_64] = { "1000 x 64, LIFO", 1 },
-	[FIFO_4096] = { "1000 x 4096, FIFO", 1 },
-	[CHURN] = { "10,000 live, 16..8192", 1 },
-	[REMOTE_FREE] = { "another thread frees", 1 },
-	[TWO_THREADS] = { "two threads, pair", 1 },
-	[MEMPOOL_PAIR] = { "mempool 64, pair", 1 },
-	[PERCPU_INC] = { "per-CPU increment", 1 },
-	[LIVE_1M] = { "10^6 live x 64", 3 },
-	[LIVE_10M] = { "10^7 live x 64", 5 },
-	[LIVE_PAUSE] = { "10^6, after a pause", 3 },
+static const char *const row_names[NR_OBJECTS_ROWS] = {
+	[CACHE_PAIR] = "kmem_cache 64, pair",
+	[KMALLOC_PAIR_64] = "kmalloc 64, pair",
+	[KMALLOC_PAIR_256] = "kmalloc 256, pair",
+	[KMALLOC_PAIR_4096] = "kmalloc 4096, pair",
+	[FIFO_64] = "1000 x 64, FIFO",
+	[LIFO_64] = "1000 x 64, LIFO",
+	[FIFO_4096] = "1000 x 4096, FIFO",
+	[CHURN] = "10,000 live, 16..8192",
+	[REMOTE_FREE] = "another thread frees",
+	[TWO_THREADS] = "two threads, pair",
+	[MEMPOOL_PAIR] = "mempool 64, pair",
+	[PERCPU_INC] = "per-CPU increment",
+	[LIVE_1M] = "10^6 live x 64",
+	[LIVE_10M] = "10^7 live x 64",
+	[LIVE_PAUSE] = "10^6, after a pause",
 };
 
 /*
@@ -96,7 +93,7 @@ static struct samples results[NR_OBJECTS_ROWS][NR_CONTESTANTS];
 
 static void print_row(unsigned int row)
 {
-	printf("%-22s", rows[row].name);
+	printf("%-22s", row_names[row]);
 	for (int i = 0; i < NR_CONTESTANTS; i++)
 		samples_print(&results[row][i]);
 	printf("\n");
@@ -117,9 +114,11 @@ static void measure_all(unsigned int rounds)
 	for (unsigned int row = 0; row < LIVE_1M; row++)
 		print_row(row);
 	for (unsigned int row = LIVE_1M; row < NR_OBJECTS_ROWS; row++) {
-		unsigned int share = (rounds + rows[row].share - 1) / rows[row].share;
+		/* A round of these takes seconds. */
+		unsigned int share = row == LIVE_10M ? 5 : 3;
 
-		contest_rows(all, NR_CONTESTANTS, row, 1, share, results[row]);
+		contest_rows(all, NR_CONTESTANTS, row, 1, (rounds + share - 1) / share,
+			     results[row]);
 		print_row(row);
 	}
 }
@@ -143,7 +142,7 @@ static const struct samples *reference(const struct limit *l, char *name, size_t
 	int i = l->against == BEST ? best_peer(l->row) : l->against;
 
 	if (l->against == OWN_ROW || l->against == OWN_ROW_LEAST) {
-		snprintf(name, size, "%s", rows[l->own].name);
+		snprintf(name, size, "%s", row_names[l->own]);
 		return &results[l->own][KMEM];
 	}
 	snprintf(name, size, "%s%s", all[i].name, l->against == BEST ? ", the best" : "");
@@ -158,7 +157,7 @@ static bool judge(const struct limit *l)
 
 	if (!own->n)
 		return false;
-	printf("%-22s%9.2f  ", rows[l->row].name, samples_median(own));
+	printf("%-22s%9.2f  ", row_names[l->row], samples_median(own));
 	if (l->against == ABSOLUTE) {
 		bool ok = samples_median(own) <= l->at_most;
 
