@@ -2,6 +2,7 @@
 /* seq_file.c: one snapshot a pass, whatever the pieces; iterators that misbehave. */
 #include "fs_test.h"
 #include <kmem/bug.h>
+#include <kmem/list.h>
 #include <kmem/seq_file.h>
 
 static int lines = 100, skip = -1, fail_at = -1, oops_at = -1, passes;
@@ -208,12 +209,74 @@ static void private_data(void **state)
 	vfs_release(file);
 }
 
+/* The methods that drivers write over a list: one element a line, the head before them. */
+struct element {
+	struct list_head node;
+	int value;
+};
+
+static LIST_HEAD(elements);
+
+static void *list_start(struct seq_file *m, loff_t *pos)
+{
+	return seq_list_start_head(&elements, *pos);
+}
+
+static void *list_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &elements, pos);
+}
+
+static int list_show(struct seq_file *m, void *v)
+{
+	if (v == &elements)
+		seq_printf(m, "of %d\n", *(int *)m->private);
+	else
+		seq_printf(m, "%d\n", list_entry(v, struct element, node)->value);
+	return 0;
+}
+
+static const struct seq_operations list_ops = { list_start, t_stop, list_next, list_show };
+
+static int list_open(struct inode *inode, struct file *file)
+{
+	int err = seq_open_private(file, &list_ops, sizeof(int));
+
+	if (!err)
+		*(int *)((struct seq_file *)file->private_data)->private = 3;
+	return err;
+}
+
+static const struct proc_ops list_proc_ops = {
+	.proc_open = list_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release_private,
+};
+
+static void lists(void **state)
+{
+	struct element e[3] = { { .value = 10 }, { .value = 20 }, { .value = 30 } };
+
+	setup();
+	INIT_LIST_HEAD(&elements);
+	assert_ptr_equal(seq_list_start_head(&elements, 0), &elements);
+	assert_null(seq_list_start(&elements, 0));
+	assert_non_null(proc_create("list", 0, NULL, &list_proc_ops));
+	assert_text("proc/list", "of 3\n");
+	for (int i = 0; i < 3; i++)
+		list_add_tail(&e[i].node, &elements);
+	assert_text("proc/list", "of 3\n10\n20\n30\n");
+	assert_ptr_equal(seq_list_start(&elements, 2), &e[2].node);
+	assert_null(seq_list_start(&elements, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		fs_test(pieces),       fs_test(offsets), fs_test(skipping_and_failing),
 		fs_test(faults),       fs_test(budget),	 fs_test(many_snapshots),
-		fs_test(private_data),
+		fs_test(private_data), fs_test(lists),
 	};
 
 	return cmocka_run_group_tests_name("fs/seq_file", tests, NULL, NULL);

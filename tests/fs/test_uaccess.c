@@ -90,13 +90,42 @@ static void strings(void **state)
 	user_windows_set(NULL, 0);
 }
 
+/* What a write brought, as a number: a newline may follow, nothing else. */
+static void numbers(void **state)
+{
+	char mem[64];
+	const struct user_window w = { .start = 0x7000, .len = sizeof(mem), .host = mem };
+	unsigned long long ull;
+	unsigned long ul;
+	unsigned int u;
+	bool b;
+	int i;
+
+	user_windows_set(&w, 1);
+	strcpy(mem, "0x1f\n-7\n4294967296\nyes");
+	assert_int_equal(kstrtoul_from_user(at(0x7000), 5, 0, &ul), 0);
+	assert_int_equal(ul, 0x1f);
+	assert_int_equal(kstrtoull_from_user(at(0x7000), 4, 16, &ull), 0);
+	assert_int_equal(ull, 0x1f);
+	assert_int_equal(kstrtoint_from_user(at(0x7005), 2, 10, &i), 0);
+	assert_int_equal(i, -7);
+	assert_int_equal(kstrtouint_from_user(at(0x7005), 2, 10, &u), -EINVAL);
+	assert_int_equal(kstrtouint_from_user(at(0x7008), 11, 10, &u), -ERANGE);
+	assert_int_equal(kstrtoull_from_user(at(0x7008), 11, 10, &ull), 0);
+	assert_int_equal(ull, 1ull << 32);
+	assert_int_equal(kstrtoul_from_user(at(0x7000), 8, 0, &ul), -EINVAL); /* two lines */
+	assert_int_equal(kstrtoul_from_user(at(0x7000), 0, 0, &ul), -EINVAL);
+	assert_int_equal(kstrtobool_from_user(at(0x7013), 1, &b), 0);
+	assert_true(b);
+	assert_int_equal(kstrtoul_from_user(at(0x9000), 4, 0, &ul), -EFAULT);
+	user_windows_set(NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(windows),
-		cmocka_unit_test(no_window),
-		cmocka_unit_test(values),
-		cmocka_unit_test(strings),
+		cmocka_unit_test(windows), cmocka_unit_test(no_window), cmocka_unit_test(values),
+		cmocka_unit_test(strings), cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests_name("fs/uaccess", tests, NULL, NULL);

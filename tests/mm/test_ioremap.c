@@ -259,6 +259,36 @@ static void test_iomem_shows_device_and_driver(void **state)
 	halt();
 }
 
+/* Resources of a driver's own, side by side and one within the other. */
+static void test_resources_that_a_driver_describes(void **state)
+{
+	struct resource card = { .start = 0x50000000, .end = 0x50000fff, .name = "card" };
+	struct resource over = { .start = 0x50000800, .end = 0x500017ff, .name = "over" };
+	struct resource wrong = { .start = 0x51000001, .end = 0x51000000, .name = "wrong" };
+	struct resource part = { .start = 0x50000100, .end = 0x500001ff, .name = "part" };
+	struct resource bus = { .start = 0x50000000, .end = 0x50ffffff, .name = "bus" };
+	struct seq_file m;
+
+	boot("mem=64M,cpus=1");
+	assert_int_equal(request_resource(&iomem_resource, &card), 0);
+	assert_int_equal(request_resource(&iomem_resource, &card), -EBUSY);
+	assert_int_equal(request_resource(&iomem_resource, &over), -EBUSY);
+	assert_int_equal(request_resource(&iomem_resource, &wrong), -EINVAL);
+	assert_int_equal(request_resource(&card, &part), 0);
+	assert_int_equal(insert_resource(&iomem_resource, &bus), 0);
+	assert_non_null(strstr(text_of(&m, iomem_show), "50000000-50ffffff : bus\n"
+							"  50000000-50000fff : card\n"
+							"    50000100-500001ff : part\n"));
+	seq_buffer_release(&m);
+	assert_int_equal(release_resource(&part), 0);
+	assert_int_equal(release_resource(&part), -EINVAL);
+	assert_int_equal(release_resource(&card), 0);
+	assert_int_equal(release_resource(&bus), 0);
+	assert_null(strstr(text_of(&m, iomem_show), "bus"));
+	seq_buffer_release(&m);
+	halt();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +303,7 @@ int main(void)
 		machine_test(test_frame_buffer),
 		machine_test(test_repeated_accesses),
 		machine_test(test_iomem_shows_device_and_driver),
+		machine_test(test_resources_that_a_driver_describes),
 	};
 
 	return cmocka_run_group_tests_name("mm/ioremap", tests, NULL, NULL);

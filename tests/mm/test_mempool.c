@@ -387,6 +387,28 @@ static void test_6_4_elements_in_the_reserve_are_poisoned(void **state)
 	halt();
 }
 
+/* The pool and its table are of the node that was asked for; elements are the allocator's choice. */
+static void test_6_1_pools_of_a_node(void **state)
+{
+	mempool_t *pool, own_place;
+
+	boot("mem=64M,cpus=2,numa=fake=2");
+	for (int nid = 0; nid < 2; nid++) {
+		pool = mempool_create_node(3, own_alloc, own_free, (void *)64, GFP_KERNEL, nid);
+		assert_non_null(pool);
+		assert_int_equal(page_to_nid(virt_to_page(pool)), nid);
+		assert_int_equal(page_to_nid(virt_to_page(pool->elements)), nid);
+		assert_int_equal(pool->curr_nr, 3);
+		mempool_destroy(pool);
+		assert_int_equal(mempool_init_node(&own_place, 2, own_alloc, own_free, (void *)64,
+						   GFP_KERNEL, nid),
+				 0);
+		assert_int_equal(page_to_nid(virt_to_page(own_place.elements)), nid);
+		mempool_exit(&own_place);
+	}
+	halt();
+}
+
 static void test_6_5_ready_made_pools(void **state)
 {
 	struct kmem_cache *cache;
@@ -706,6 +728,7 @@ int main(void)
 		machine_test(test_1_8_ZERO_cannot_be_had),
 		machine_test(test_6_4_destroy_with_elements_in_use),
 		machine_test(test_6_4_elements_in_the_reserve_are_poisoned),
+		machine_test(test_6_1_pools_of_a_node),
 		machine_test(test_6_5_ready_made_pools),
 		machine_test(test_6_1_on_a_full_machine),
 		machine_test(test_6_1_waiters_are_served),
