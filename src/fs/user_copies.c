@@ -24,7 +24,7 @@ static void *fill(void *p, const void __user *src, size_t len)
 
 void *memdup_user(const void __user *src, size_t len)
 {
-	return fill(kmalloc(len, GFP_KERNEL | __GFP_NOWARN), src, len);
+	return fill(kmalloc_track_caller(len, GFP_KERNEL | __GFP_NOWARN), src, len);
 }
 
 void *vmemdup_user(const void __user *src, size_t len)
@@ -34,7 +34,7 @@ void *vmemdup_user(const void __user *src, size_t len)
 
 void *memdup_user_nul(const void __user *src, size_t len)
 {
-	char *p = len < SIZE_MAX ? kmalloc(len + 1, GFP_KERNEL | __GFP_NOWARN) : NULL;
+	char *p = len < SIZE_MAX ? kmalloc_track_caller(len + 1, GFP_KERNEL | __GFP_NOWARN) : NULL;
 
 	p = fill(p, src, len);
 	if (!IS_ERR(p))

@@ -329,15 +329,6 @@ char *kstrdup(const char *s, gfp_t gfp)
 	return s ? copy_text(s, strlen(s), gfp, __builtin_return_address(0)) : NULL;
 }
 
-void *kvmemdup(const void *src, size_t len, gfp_t gfp)
-{
-	void *p = kvmalloc(len, gfp);
-
-	if (p && len)
-		memcpy(p, src, len);
-	return p;
-}
-
 char *kasprintf(gfp_t gfp, const char *fmt, ...)
 {
 	va_list args;
@@ -358,7 +349,7 @@ char *kasprintf(gfp_t gfp, const char *fmt, ...)
 	return p;
 }
 
-void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+static void *kvmalloc_for(const void *caller, size_t size, gfp_t gfp, int node)
 {
 	gfp_t easy = gfp;
 	void *p;
@@ -370,7 +361,7 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int node)
 			easy |= __GFP_NORETRY;
 		easy &= ~__GFP_NOFAIL;
 	}
-	p = kmalloc_node(size, easy, node);
+	p = __kmalloc_track_caller(size, easy, node, caller);
 	if (p || size <= PAGE_SIZE || !gfpflags_allow_blocking(gfp))
 		return p;
 	if (WARN_ONCE(size > INT32_MAX && !(gfp & __GFP_NOWARN), "kvmalloc of %zu bytes", size) ||
@@ -379,7 +370,21 @@ void *kvmalloc_node(size_t size, gfp_t gfp, int node)
 	/* As in caches, a node that is not there is no constraint. */
 	if ((unsigned int)node >= nr_online_nodes)
 		node = NUMA_NO_NODE;
-	return __vmalloc_node(size, 1, gfp, node, __builtin_return_address(0));
+	return __vmalloc_node(size, 1, gfp, node, caller);
+}
+
+void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return kvmalloc_for(__builtin_return_address(0), size, gfp, node);
+}
+
+void *kvmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *p = kvmalloc_for(__builtin_return_address(0), len, gfp, NUMA_NO_NODE);
+
+	if (p && len)
+		memcpy(p, src, len);
+	return p;
 }
 
 void kvfree(const void *addr)
