@@ -100,13 +100,13 @@ noinline depot_stack_handle_t stack_depot_save_here(unsigned int skip)
 noinline depot_stack_handle_t stack_depot_save_from(const void *caller)
 {
 	void *frames[STACK_DEPOT_DEPTH + 8];
-	unsigned int nr = (unsigned int)max(host_backtrace(frames, ARRAY_SIZE(frames)), 0), i = 0;
+	int n = host_backtrace(frames, ARRAY_SIZE(frames)), first = 0;
 
-	while (i < nr && frames[i] != caller)
-		i++;
-	if (i == nr)
-		i = 0;
-	return nr ? save(frames + i, min(nr - i, (unsigned int)STACK_DEPOT_DEPTH)) : 0;
+	while (first < n && frames[first] != caller)
+		first++;
+	if (first >= n)
+		first = 0;
+	return n > 0 ? save(frames + first, min(n - first, STACK_DEPOT_DEPTH)) : 0;
 }
 
 unsigned int stack_depot_fetch(depot_stack_handle_t handle, void *const **entries)
