@@ -26,16 +26,9 @@
  *
  * 5. Locks: node->list_lock; pages are allocated and freed without it.
  */
-#include <kmem/ldd3.h>
-#include <kmem/mutex.h>
-#include <kmem/oops.h>
-#include <kmem/rcupdate.h>
-#include <kmem/workqueue.h>
-
 #include "slab.h"
 #include "slab_hooks.h"
 #include "slub_debug.h"
-#include "zone.h"
 
 static inline struct kmem_cache_node *node_of(struct kmem_cache *s, const struct page *slab)
 {
@@ -55,33 +48,6 @@ void slab_nodes_init(struct kmem_cache *s)
 	}
 }
 
-static void account_slab(const struct kmem_cache *s, struct page *slab, long sign)
-{
-	mod_zone_page_state(page_zone(slab),
-			    s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE
-							    : NR_SLAB_UNRECLAIMABLE,
-			    sign * (1l << slab->order));
-}
-
-static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp, int node, unsigned int order)
-{
-	return node == NUMA_NO_NODE ? alloc_pages(gfp, order) : alloc_pages_node(node, gfp, order);
-}
-
-/* See is_start_of_object(). */
-static bool may_free_inline(const struct kmem_cache *s, unsigned int order)
-{
-	return order == s->order && nr_online_nodes == 1 && !READ_ONCE(s->watched);
-}
-
-static void mark_pages(struct kmem_cache *s, struct page *slab)
-{
-	struct kmem_cache *fast = may_free_inline(s, slab->order) ? s : NULL;
-
-	for (unsigned long i = 0; i < 1ul << slab->order; i++)
-		WRITE_ONCE(slab[i].fast_cache, fast);
-}
-
 void slab_mark_pages(struct kmem_cache *s)
 {
 	for (unsigned int i = 0; i < nr_online_nodes; i++) {
@@ -90,128 +56,11 @@ void slab_mark_pages(struct kmem_cache *s)
 
 		spin_lock(&n->list_lock);
 		list_for_each_entry(slab, &n->partial, lru)
-			mark_pages(s, slab);
+			mark_slab(s, slab);
 		list_for_each_entry(slab, &n->full, lru)
-			mark_pages(s, slab);
+			mark_slab(s, slab);
 		spin_unlock(&n->list_lock);
 	}
-}
-
-/*
- * The large order is a luxury; the smallest is what the request is for. So nobody goes to lengths for
- * the former, not even to wake kswapd, and it is no use of any reserve. Who cannot sleep asks for
- * both in the same way. Source: Linux 6.1, allocate_slab().
- */
-static struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node)
-{
-	unsigned int order = s->order, objects = s->objects;
-	struct page *slab;
-	gfp_t easy;
-
-	gfp = (gfp & ~(__GFP_ZERO | GFP_ZONEMASK)) | s->allocflags | __GFP_COMP;
-	easy = (gfp & ~__GFP_NOFAIL) | __GFP_NOWARN | __GFP_NORETRY;
-	if (gfpflags_allow_blocking(gfp))
-		easy = (easy & ~__GFP_RECLAIM) | __GFP_NOMEMALLOC;
-	slab = slab_pages(s, order > s->min_order ? easy : gfp, node, order);
-	if (!slab && order > s->min_order) {
-		order = s->min_order;
-		objects = s->min_objects;
-		slab = slab_pages(s, gfp, node, order);
-	}
-	if (!slab)
-		return NULL;
-	for (unsigned long i = 0; i < 1ul << order; i++) {
-		set_page_flags(&slab[i], BIT(PG_slab));
-		slab[i].slab_cache = s;
-		/* Each page tells all that a free must know: no way back to the first one. */
-		set_page_order(&slab[i], order);
-		slab[i].objects = objects;
-	}
-	mark_pages(s, slab);
-	if (unlikely(slab_debugged(s)))
-		slub_init_slab(s, slab);
-	freelist_init(s, slab);
-	account_slab(s, slab, 1);
-	for (unsigned int i = 0; s->ctor && i < objects; i++)
-		s->ctor(slab_object(s, slab, i));
-	for (unsigned int i = 0; s->book_ctor && i < objects; i++)
-		s->book_ctor(slab_object(s, slab, i), s,
-			     SLAB_CTOR_CONSTRUCTOR |
-				     (gfpflags_allow_blocking(gfp) ? 0 : SLAB_CTOR_ATOMIC));
-	return slab;
-}
-
-static long destroy_objects(void *arg)
-{
-	struct page *slab = arg;
-	struct kmem_cache *s = slab->slab_cache;
-
-	for (unsigned int i = 0; i < slab->objects; i++)
-		s->book_dtor(slab_object(s, slab, i), s, 0);
-	return 0;
-}
-
-static void free_slab_now(struct kmem_cache *s, struct page *slab)
-{
-	unsigned int order = slab->order;
-	long ret;
-
-	if (unlikely(slab_debugged(s)))
-		slub_check_discarded(s, slab);
-	/* Whoever shrinks a cache holds locks that must not stay held if a destructor faults. */
-	if (s->book_dtor)
-		oops_guard(destroy_objects, slab, &ret);
-	account_slab(s, slab, -1);
-	slab->freelist = NULL;
-	for (unsigned long i = 0; i < 1ul << order; i++) {
-		clear_page_flags(&slab[i], BIT(PG_slab));
-		slab[i].slab_cache = NULL;
-		slab[i].fast_cache = NULL;
-	}
-	__free_pages(slab, order);
-}
-
-/*
- * Slabs of TYPESAFE_BY_RCU caches: readers may still look at their objects, so the memory stays
- * objects of this type until every reader of now has left.
- */
-static DEFINE_MUTEX(rcu_free_mutex); /* held while slabs are freed that were on the list */
-static DEFINE_SPINLOCK(rcu_slabs_lock);
-static LIST_HEAD(rcu_slabs); /* protected by rcu_slabs_lock */
-
-static void free_rcu_slabs(struct work_struct *work)
-{
-	struct page *slab, *next;
-	LIST_HEAD(due);
-
-	mutex_lock(&rcu_free_mutex);
-	spin_lock(&rcu_slabs_lock);
-	list_splice_init(&rcu_slabs, &due);
-	spin_unlock(&rcu_slabs_lock);
-	if (!list_empty(&due))
-		synchronize_rcu();
-	list_for_each_entry_safe(slab, next, &due, lru)
-		free_slab_now(slab->slab_cache, slab);
-	mutex_unlock(&rcu_free_mutex);
-}
-
-static DECLARE_WORK(rcu_slabs_work, free_rcu_slabs);
-
-void slab_free_rcu_slabs(void)
-{
-	free_rcu_slabs(NULL);
-}
-
-static void free_slab(struct kmem_cache *s, struct page *slab)
-{
-	if (!(s->flags & SLAB_TYPESAFE_BY_RCU)) {
-		free_slab_now(s, slab);
-		return;
-	}
-	spin_lock(&rcu_slabs_lock);
-	list_add_tail(&slab->lru, &rcu_slabs);
-	spin_unlock(&rcu_slabs_lock);
-	schedule_work(&rcu_slabs_work);
 }
 
 static void add_to_partial(struct kmem_cache_node *n, struct page *slab)
@@ -258,7 +107,7 @@ void slab_list_new(struct kmem_cache *s, struct page *slab)
 	spin_lock(&n->list_lock);
 	/* While it was on no list it may have been overlooked. */
 	if (unlikely(READ_ONCE(s->watched)))
-		mark_pages(s, slab);
+		mark_slab(s, slab);
 	count_slab(n, slab, 1);
 	if (slab->inuse < slab->objects)
 		add_to_partial(n, slab);

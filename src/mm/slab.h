@@ -9,6 +9,7 @@
  *	slab_layout.c	how large objects and slabs are
  *	slab_alloc.c	requests that are not served inline; checks of what is freed
  *	slab.c		slabs: pages cut into objects, and each node's lists of them
+ *	slab_pages.c	how pages become a slab, and stop being one
  *	slab_check.c	a look at every slab
  *	freelist.c	which objects of one slab are free
  *	sheaf.c		arrays of free objects in front of the slabs, for each CPU
@@ -79,6 +80,12 @@ void freelist_use_up(struct page *slab);
 /* Marks the free objects in @free; returns their number, or -1 if that cannot be. */
 int freelist_marks(const struct kmem_cache *s, const struct page *slab, u8 *free);
 
+/* slab_pages.c: a slab that is on no list, or stops being one */
+struct page *new_slab(struct kmem_cache *s, gfp_t gfp, int node); /* NULL: no memory */
+void free_slab(struct kmem_cache *s, struct page *slab);	  /* empty */
+void mark_slab(struct kmem_cache *s, struct page *slab);	  /* ->watched has changed */
+void slab_free_rcu_slabs(void); /* those that wait for readers, also where work is done. Sleeps */
+
 /* slab.c */
 void slab_nodes_init(struct kmem_cache *s);
 /*
@@ -93,7 +100,6 @@ void *slab_take_one(struct kmem_cache *s, gfp_t gfp, int node); /* from a new sl
 unsigned int slab_take(struct kmem_cache *s, int node, void **p, unsigned int nr);
 void slab_give(struct kmem_cache *s, void **p, unsigned int nr);
 unsigned long slab_discard_empty(struct kmem_cache *s); /* returns the pages freed */
-void slab_free_rcu_slabs(void); /* those that wait for readers, also where work is done. Sleeps */
 unsigned long slab_live_objects(struct kmem_cache *s);
 /* The cache of an object, or NULL with a report if it is none. */
 struct kmem_cache *cache_of_object(const void *object);
