@@ -14,25 +14,27 @@
 #include <kmem/percpu.h>
 #include <kmem/slab_def.h>
 
-#define SLAB_CONSISTENCY_CHECKS 0x00000100u
-#define SLAB_RED_ZONE		0x00000400u
-#define SLAB_POISON		0x00000800u
-#define SLAB_KMALLOC		0x00001000u
-#define SLAB_HWCACHE_ALIGN	0x00002000u
-#define SLAB_CACHE_DMA		0x00004000u
-#define SLAB_CACHE_DMA32	0x00008000u
-#define SLAB_STORE_USER		0x00010000u
-#define SLAB_RECLAIM_ACCOUNT	0x00020000u
-#define SLAB_PANIC		0x00040000u
-#define SLAB_TYPESAFE_BY_RCU	0x00080000u
-#define SLAB_MEM_SPREAD		0x00100000u
-#define SLAB_TRACE		0x00200000u
-#define SLAB_NOLEAKTRACE	0x00800000u
-#define SLAB_NO_MERGE		0x01000000u
-#define SLAB_FAILSLAB		0x02000000u
-#define SLAB_ACCOUNT		0x04000000u
-#define SLAB_NO_USER_FLAGS	0x10000000u
-#define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
+/* Debugging of one cache (mm/slub_debug.c); the boot word slub_debug= adds these to others. */
+#define SLAB_CONSISTENCY_CHECKS 0x00000100u /* look at each object that comes or goes */
+#define SLAB_RED_ZONE		0x00000400u /* around it stands what nobody may write */
+#define SLAB_POISON		0x00000800u /* and in it, while it is free */
+#define SLAB_STORE_USER		0x00010000u /* note who allocated and who freed it */
+#define SLAB_TRACE		0x00200000u /* tell the log of each allocation and free */
+#define SLAB_FAILSLAB		0x02000000u /* failslab's cache-filter means it */
+#define SLAB_NO_USER_FLAGS	0x10000000u /* the boot word does not mean it */
+
+#define SLAB_KMALLOC	     0x00001000u /* one of kmalloc's: what was asked for may be less */
+#define SLAB_HWCACHE_ALIGN   0x00002000u /* aligned to cache lines, or so that none is cut */
+#define SLAB_CACHE_DMA	     0x00004000u /* from the zone DMA */
+#define SLAB_CACHE_DMA32     0x00008000u /* from DMA or DMA32 */
+#define SLAB_RECLAIM_ACCOUNT 0x00020000u /* its owner can give objects back: SReclaimable */
+#define SLAB_PANIC	     0x00040000u /* without this cache nothing can go on */
+#define SLAB_TYPESAFE_BY_RCU 0x00080000u /* slabs stay slabs while readers may look at them */
+#define SLAB_MEM_SPREAD	     0x00100000u /* accepted; without cpusets it changes nothing */
+#define SLAB_NOLEAKTRACE     0x00800000u /* kmemleak does not note its objects */
+#define SLAB_NO_MERGE	     0x01000000u /* shares with no other cache */
+#define SLAB_ACCOUNT	     0x04000000u /* without cgroups: shares only with its like */
+#define SLAB_TEMPORARY	     SLAB_RECLAIM_ACCOUNT
 
 #define ARCH_KMALLOC_MINALIGN  8
 #define KMALLOC_MIN_SIZE       8
