@@ -42,10 +42,9 @@ struct machine_config {
 	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
-	bool nommu;	    /* no page tables: vmalloc() is kmalloc() */
-	bool slab_nomerge;  /* caches of like objects are not one */
-	bool slub_debug_on; /* some caches are debugged; which: */
-	char slub_debug[MACHINE_SLUB_DEBUG_MAX];
+	bool nommu;				 /* no page tables: vmalloc() is kmalloc() */
+	bool slab_nomerge;			 /* caches of like objects are not one */
+	char slub_debug[MACHINE_SLUB_DEBUG_MAX]; /* which caches are debugged, and how */
 	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
 	bool init_on_free;   /* and from when they are freed */
 	bool kmemleak;	     /* objects that nobody knows of any more are told of */

@@ -4,9 +4,8 @@
  *
  * Each directory of fault injection is an attribute of kernel/fault_inject.c, and says what it
  * has; memblock/ has what the boot knew of memory; slab/ who has the objects of debugged caches
- * (mm/slub_track.c); page_owner is text without end, made block by
- * block as it is read (mm/page_owner.c). Here are only the files. They are for who owns the
- * machine.
+ * (mm/slub_track.c); page_owner is text without end, made block by block as it is read
+ * (mm/page_owner.c). Here are only the files. They are for who owns the machine.
  *
  * Locks: a reader of page_owner has one, around what it has made and not yet read.
  */

@@ -278,7 +278,7 @@ void *krealloc(const void *object, size_t new_size, gfp_t gfp)
 	if (unlikely(!room && !ZERO_OR_NULL_PTR(object)))
 		return NULL; /* told of by room_of() */
 	new = kmalloc_track_caller(new_size, gfp);
-	if (new &&old_size) {
+	if (old_size && new) {
 		memcpy(new, object, old_size);
 		kfree(object);
 	}

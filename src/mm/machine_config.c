@@ -197,8 +197,7 @@ static const char *set_slub_debug(struct machine_config *cfg, const char *value)
 {
 	if (!slub_debug_allows(value))
 		return "letters of FZPUTAO or -, and names of caches: FZ,kmalloc-*;P,scullc";
-	cfg->slub_debug_on = true;
-	strcpy(cfg->slub_debug, value);
+	strcpy(cfg->slub_debug, *value ? value : "FZPU");
 	return NULL;
 }
 

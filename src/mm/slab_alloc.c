@@ -154,8 +154,11 @@ void __kmem_cache_free(struct kmem_cache *s, void *object)
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 {
+	const void *caller = __builtin_return_address(0);
+
 	for (size_t i = 0; i < nr; i++) {
-		p[i] = kmem_cache_alloc(s, gfp);
+		if (!cache_alloc_inline(s, gfp, &p[i]))
+			p[i] = slab_alloc(s, gfp, NUMA_NO_NODE, 0, caller);
 		if (!p[i]) {
 			kmem_cache_free_bulk(s, i, p);
 			return 0;

@@ -75,7 +75,6 @@ static void zero_asked(struct kmem_cache *s, void *object)
 
 void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node, size_t size, const void *caller)
 {
-	const bool debugged = slab_debugged(s);
 	void *object;
 
 	if ((READ_ONCE(slab_hooks) & BIT(SLAB_HOOK_FAIL)) && should_failslab(s, gfp))
@@ -85,10 +84,10 @@ void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
 		slab_out_of_memory(s, gfp, node);
 		return NULL;
 	}
-	if (debugged)
-		slub_handed_out(s, object, size, caller);
-	else if (slab_want_init_on_free(s) && !s->free_maps)
+	if (slab_want_init_on_free(s) && !s->free_maps && s->offset < s->inuse)
 		set_free_pointer(s, object, NULL); /* it was linked */
+	if (slab_debugged(s))
+		slub_handed_out(s, object, size, caller);
 	if (slab_want_init_on_alloc(gfp, s))
 		zero_asked(s, object);
 	if (!(s->flags & SLAB_NOLEAKTRACE))

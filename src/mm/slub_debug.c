@@ -46,15 +46,14 @@
 #define DEFAULT_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 
 static char boot_value[MACHINE_SLUB_DEBUG_MAX];
-static bool asked_for; /* the word was there at all */
 static bool keep_order;
 
 /* One part between semicolons: "FZ,name,name*". */
 struct part {
 	slab_flags_t flags;
 	bool keep_order;
-	const char *names; /* behind the letters; empty: all caches */
-	size_t names_len;
+	const char *names; /* behind the letters; NULL: all caches */
+	const char *end;
 };
 
 static bool letter_flag(char letter, struct part *part)
@@ -67,10 +66,12 @@ static bool letter_flag(char letter, struct part *part)
 		{ 'u', SLAB_STORE_USER },	  { 't', SLAB_TRACE },	  { 'a', SLAB_FAILSLAB },
 	};
 
-	if (tolower(letter) == 'o') {
+	if (letter == '-')
+		part->flags = 0;
+	if (tolower(letter) == 'o')
 		part->keep_order = true;
+	if (letter == '-' || tolower(letter) == 'o')
 		return true;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
 		if (letters[i].letter == tolower(letter)) {
 			part->flags |= letters[i].flag;
@@ -80,23 +81,25 @@ static bool letter_flag(char letter, struct part *part)
 	return false;
 }
 
+static const char *skip_empty(const char *value)
+{
+	return value + strspn(value, ";");
+}
+
 /* Takes the next part off @value. NULL: a letter is none of ours. */
 static const char *next_part(const char *value, struct part *part)
 {
-	const char *end = value + strcspn(value, ";");
 	size_t letters = strcspn(value, ",;");
 
-	*part = (struct part){ .names = value + letters };
-	if (*part->names == ',')
-		part->names++;
-	part->names_len = end - part->names;
+	*part = (struct part){ .end = value + strcspn(value, ";") };
+	if (value[letters] == ',')
+		part->names = value + letters + 1;
 	if (!letters)
 		part->flags = DEFAULT_FLAGS;
-	else if (letters != 1 || *value != '-')
-		for (size_t i = 0; i < letters; i++)
-			if (!letter_flag(value[i], part))
-				return NULL;
-	return *end ? end + 1 : end;
+	for (size_t i = 0; i < letters; i++)
+		if (!letter_flag(value[i], part))
+			return NULL;
+	return skip_empty(part->end);
 }
 
 bool slub_debug_allows(const char *value)
@@ -105,9 +108,9 @@ bool slub_debug_allows(const char *value)
 
 	if (strlen(value) >= sizeof(boot_value))
 		return false;
-	do {
+	value = skip_empty(value);
+	while (value && *value)
 		value = next_part(value, &part);
-	} while (value && *value);
 	return value;
 }
 
@@ -116,10 +119,9 @@ void slub_debug_boot(const struct machine_config *cfg)
 	struct part part;
 
 	__atomic_store_n(&slab_errors, 0, __ATOMIC_RELAXED);
-	asked_for = cfg->slub_debug_on;
-	strcpy(boot_value, cfg->slub_debug);
+	strcpy(boot_value, slub_debug_allows(cfg->slub_debug) ? cfg->slub_debug : "");
 	keep_order = false;
-	for (const char *value = boot_value; *value;) {
+	for (const char *value = skip_empty(boot_value); *value;) {
 		value = next_part(value, &part);
 		keep_order |= part.keep_order;
 	}
@@ -133,15 +135,11 @@ bool slub_debug_keeps_order(void)
 
 static bool is_named(const struct part *part, const char *name)
 {
-	const char *p = part->names, *end = p + part->names_len;
+	for (const char *p = part->names; p < part->end; p += strcspn(p, ",;") + 1) {
+		size_t len = strcspn(p, "*,;");
 
-	while (p < end) {
-		size_t len = strcspn(p, ",;");
-
-		if (p[len - !!len] == '*' ? !strncmp(p, name, len - 1)
-					  : len == strlen(name) && !strncmp(p, name, len))
+		if (!strncmp(p, name, len) && (p[len] == '*' || !name[len]))
 			return true;
-		p += len + 1;
 	}
 	return false;
 }
@@ -149,18 +147,17 @@ static bool is_named(const struct part *part, const char *name)
 slab_flags_t slub_debug_flags(slab_flags_t flags, const char *name)
 {
 	slab_flags_t for_all = 0;
-	const char *value = boot_value;
 	struct part part;
 
-	if (!asked_for || (flags & SLAB_NO_USER_FLAGS))
+	if (flags & SLAB_NO_USER_FLAGS)
 		return flags;
-	do {
+	for (const char *value = skip_empty(boot_value); *value;) {
 		value = next_part(value, &part);
-		if (!part.names_len)
+		if (!part.names)
 			for_all = part.flags;
 		else if (is_named(&part, name))
 			return flags | part.flags;
-	} while (*value);
+	}
 	/* Who watches others is not watched unless asked by name. */
 	if (flags & SLAB_NOLEAKTRACE)
 		for_all &= ~SLAB_STORE_USER;
@@ -177,14 +174,18 @@ static void trace(const struct kmem_cache *s, const struct page *slab, const voi
 	dump_stack();
 }
 
-/* The objects are nobody's, but from now on are to look as if they were somebody's. */
+/*
+ * The objects on the list are nobody's, but from now on are to look as if they were somebody's.
+ * @taken came from its front.
+ */
 static void use_up(struct kmem_cache *s, struct page *slab, void *taken)
 {
-	for (unsigned int i = 0; i < slab->objects; i++) {
-		void *object = slab_object(s, slab, i);
+	void *object = taken, *next = slab->freelist;
 
-		if (object == taken || freelist_has(s, slab, object))
-			slub_init_object(s, object, SLUB_RED_ACTIVE);
+	for (unsigned int n = slab->objects; n && object; n--) {
+		slub_init_object(s, object, SLUB_RED_ACTIVE);
+		object = slab_link_is_sound(s, slab, next) ? next : NULL;
+		next = object ? get_free_pointer(s, object) : NULL;
 	}
 	freelist_use_up(slab);
 	slub_fixed(s, "Marking all objects used");

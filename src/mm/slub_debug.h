@@ -78,7 +78,6 @@ unsigned int slub_request_size(const struct kmem_cache *s, const void *object);
 void slub_set_request_size(struct kmem_cache *s, void *object, unsigned int size);
 
 /* slub_validate.c. Under list_lock; under slab_mutex */
-bool slub_check_freelist(struct kmem_cache *s, struct page *slab);
 void slub_check_discarded(struct kmem_cache *s, struct page *slab);
 long slub_validate(struct kmem_cache *s);
 

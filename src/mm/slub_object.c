@@ -69,8 +69,8 @@ unsigned int slub_request_size(const struct kmem_cache *s, const void *object)
 static unsigned int regions_of(const struct kmem_cache *s, const void *object, u8 red,
 			       struct region r[static MAX_REGIONS])
 {
-	const bool in_use = red == SLUB_RED_ACTIVE;
-	const unsigned int asked = in_use ? slub_request_size(s, object) : s->object_size;
+	const bool cut = red == SLUB_RED_ACTIVE && (s->flags & SLAB_RED_ZONE);
+	const unsigned int asked = cut ? slub_request_size(s, object) : s->object_size;
 	const unsigned int behind = s->inuse - s->object_size;
 	u8 *p = (u8 *)object, *object_end = p + s->object_size, *pad = info_end(s, object);
 	u8 *end = p + s->size - s->red_left_pad;

@@ -8,7 +8,8 @@
  * 2. sys/kernel/debug/slab/CACHE/alloc_traces and free_traces add up the tracks of the objects that
  *    are in use: a line for each place, the most frequent first. What was asked of kmalloc() and
  *    what it took makes "waste".
- * 3. Locks: slab_mutex while caches are looked for; the caller's list_lock; the sums are the reader's own, in host memory.
+ * 3. Locks: slab_mutex while caches are looked for; the caller's list_lock; the sums are the
+ *    reader's own, in host memory.
  *
  * Source of the formats: Linux 6.18, mm/slub.c.
  */
@@ -162,9 +163,12 @@ static void add_slab(struct kmem_cache *s, struct page *slab, u8 *free, void *ta
 	for (unsigned int i = 0; i < slab->objects; i++) {
 		const void *object = slab_object(s, slab, i);
 
+		const unsigned int waste = t->item == TRACK_ALLOC
+						   ? s->object_size - slub_request_size(s, object)
+						   : 0;
+
 		if (!free[i])
-			add_track(t, track_of(s, object, t->item),
-				  s->object_size - slub_request_size(s, object), page_to_nid(slab));
+			add_track(t, track_of(s, object, t->item), waste, page_to_nid(slab));
 	}
 }
 
@@ -204,7 +208,7 @@ static void show_location(struct seq_file *m, const struct location *l)
 	if (l->waste)
 		seq_printf(m, " waste=%lu/%u", l->count * l->waste, l->waste);
 	if (l->addr) {
-		if (l->min_age == l->max_age)
+		if (l->sum_age == l->min_age)
 			seq_printf(m, " age=%lu", l->min_age);
 		else
 			seq_printf(m, " age=%lu/%lu/%lu", l->min_age,
@@ -220,8 +224,7 @@ static void show_location(struct seq_file *m, const struct location *l)
 		show_set(m, "nodes", l->nodes);
 	seq_putc(m, '\n');
 	if (stack_depot_snprint(l->stack, stack, sizeof(stack), "        "))
-		seq_puts(m, stack);
-	seq_putc(m, '\n');
+		seq_printf(m, "%s\n", stack);
 }
 
 int slub_show_traces(struct seq_file *m, const char *directory, enum track_item item)

@@ -15,49 +15,45 @@
 #include "slab.h"
 #include "slub_debug.h"
 
+/* None of the list can be trusted. */
+static unsigned int clear_list(struct kmem_cache *s, struct page *slab, const char *what)
+{
+	slub_slab_error(s, slab, "%s", what);
+	freelist_use_up(slab);
+	slub_fixed(s, "Freelist cleared");
+	return 0;
+}
+
 /* Cuts the list at a link that leads nowhere; returns its length. */
 static unsigned int follow_list(struct kmem_cache *s, struct page *slab)
 {
 	void *object = NULL, *next = slab->freelist;
 	unsigned int n = 0;
 
-	while (next && n <= slab->objects) {
+	for (; next && n <= slab->objects; n++) {
 		if (!slab_link_is_sound(s, slab, next)) {
-			if (object) {
-				slub_object_error(s, slab, object, "Freechain corrupt");
-				set_free_pointer(s, object, NULL);
-				break;
-			}
-			slub_slab_error(s, slab, "Freepointer corrupt");
-			slab->freelist = NULL;
-			slub_fixed(s, "Freelist cleared");
-			break;
+			if (!object)
+				return clear_list(s, slab, "Freepointer corrupt");
+			slub_object_error(s, slab, object, "Freechain corrupt");
+			set_free_pointer(s, object, NULL);
+			return n;
 		}
 		object = next;
 		next = get_free_pointer(s, object);
-		n++;
 	}
-	return n;
+	return n <= slab->objects ? n : clear_list(s, slab, "Freelist cycle detected");
 }
 
-bool slub_check_freelist(struct kmem_cache *s, struct page *slab)
+static void check_freelist(struct kmem_cache *s, struct page *slab)
 {
-	unsigned int free = follow_list(s, slab);
+	const unsigned int inuse = slab->objects - follow_list(s, slab);
 
-	/* A ring: none of it can be trusted. */
-	if (free > slab->objects) {
-		slub_slab_error(s, slab, "Freelist is a ring");
-		slab->freelist = NULL;
-		slub_fixed(s, "Freelist cleared");
-		free = 0;
-	}
-	if (slab->inuse == slab->objects - free)
-		return true;
+	if (slab->inuse == inuse)
+		return;
 	slub_slab_error(s, slab, "Wrong object count. Counter is %u but counted were %u",
-			slab->inuse, slab->objects - free);
-	slab->inuse = slab->objects - free;
+			slab->inuse, inuse);
+	slab->inuse = inuse;
 	slub_fixed(s, "Object count adjusted");
-	return false;
 }
 
 void slub_check_discarded(struct kmem_cache *s, struct page *slab)
@@ -73,7 +69,7 @@ static void validate_slab(struct kmem_cache *s, struct page *slab, u8 *free, voi
 {
 	if (!slub_check_slab(s, slab))
 		return;
-	slub_check_freelist(s, slab);
+	check_freelist(s, slab);
 	if (freelist_marks(s, slab, free) < 0)
 		return;
 	for (unsigned int i = 0; i < slab->objects; i++)

@@ -291,6 +291,74 @@ static void test_kmalloc_keeps_what_was_asked(void **state)
 	assert_int_equal(machine_halt(), 3);
 }
 
+/* Without red zones all of the object is poison, whatever was asked for. */
+static void test_kmalloc_without_red_zones(void **state)
+{
+	u8 *p;
+
+	boot("mem=64M,cpus=2,slub_debug=PU,kmalloc-64");
+	p = kmalloc(40, GFP_KERNEL);
+	expect_run(p, 63, POISON_FREE);
+	assert_int_equal(p[63], POISON_END);
+	kfree(p);
+	halt();
+}
+
+/* A free object is linked, which nobody is to see. */
+static void test_init_on_free_with_red_zones(void **state)
+{
+	struct kmem_cache *s;
+	u8 *p[3];
+
+	boot("mem=64M,cpus=2,init_on_free=1");
+	s = kmem_cache_create("zeros", 64, 0, SLAB_RED_ZONE, NULL);
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i < 3; i++) {
+			p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+			expect_run(p[i], 64, 0);
+			memset(p[i], 0x55, 64);
+		}
+		for (int i = 0; i < 3; i++)
+			kmem_cache_free(s, p[i]);
+	}
+	kmem_cache_destroy(s);
+	halt();
+}
+
+/* Who allocates for others is not who has it. */
+static void test_tracks_of_indirect_requests(void **state)
+{
+	struct kmem_cache *s;
+	struct seq_file m;
+	void *p[5], *q;
+
+	boot("mem=64M,cpus=2,slub_debug=U,many,kmalloc-64");
+	s = kmem_cache_create("many", 100, 0, 0, NULL);
+	assert_int_equal(kmem_cache_alloc_bulk(s, GFP_KERNEL, 5, p), 5);
+	q = kvmalloc(50, GFP_KERNEL);
+	seq_buffer_open(&m);
+	slub_show_traces(&m, "many", TRACK_ALLOC);
+	assert_non_null(strstr(seq_buffer_text(&m), "      5 test_tracks_of_indirect_requests+"));
+	seq_buffer_release(&m);
+	seq_buffer_open(&m);
+	slub_show_traces(&m, "kmalloc-64", TRACK_ALLOC);
+	assert_non_null(strstr(seq_buffer_text(&m), " test_tracks_of_indirect_requests+"));
+	assert_non_null(strstr(seq_buffer_text(&m), " waste=14/14 "));
+	seq_buffer_release(&m);
+	/* Who freed it before did not waste anything. */
+	kfree(q);
+	q = kvmalloc(50, GFP_KERNEL);
+	seq_buffer_open(&m);
+	slub_show_traces(&m, "kmalloc-64", TRACK_FREE);
+	assert_non_null(strstr(seq_buffer_text(&m), " test_tracks_of_indirect_requests+"));
+	assert_null(strstr(seq_buffer_text(&m), "waste"));
+	seq_buffer_release(&m);
+	kfree(q);
+	kmem_cache_free_bulk(s, 5, p);
+	kmem_cache_destroy(s);
+	halt();
+}
+
 static slab_flags_t debug_flags_of(const char *name, unsigned int size)
 {
 	struct kmem_cache *s = kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
@@ -329,6 +397,13 @@ static void test_the_boot_word(void **state)
 		{ "slub_debug=A,scullc", SLAB_FAILSLAB, 0, 0 },
 		{ "slub_debug=P,scullc,scullc_not", P, 0, 0 },
 		{ "slub_debug=P,scull", 0, 0, 0 },
+		/* What the kernel takes, too: a part without anything, a - that undoes, any *. */
+		{ "slub_debug=Z,scullc;;P,buffer;", Z, P, 0 },
+		{ "slub_debug=;U", U, U, U },
+		{ "slub_debug=FZ-P", P, P, P },
+		{ "slub_debug=Z,scu*not", Z, 0, 0 },
+		{ "slub_debug=Z,;P,buffer", 0, P, 0 },
+		{ "slub_debug=Z,scullc;P,scullc", Z, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -352,7 +427,7 @@ static void test_words_that_are_none(void **state)
 	machine_config_init(&cfg);
 	assert_int_equal(machine_config_parse(&cfg, "slub_debug=X"), -EINVAL);
 	assert_non_null(strstr(cfg.message, "letters of FZPUTAO"));
-	assert_int_equal(machine_config_parse(&cfg, "slub_debug=FZ;-Z,a"), -EINVAL);
+	assert_int_equal(machine_config_parse(&cfg, "slub_debug=FZ;QZ,a"), -EINVAL);
 	assert_int_equal(machine_config_parse(&cfg, "slub_debug=FZ,a,nosuchword=1"), -EINVAL);
 	/* Names go as far as there is no word. */
 	assert_int_equal(machine_config_parse(&cfg, "slub_debug=FZ,a,b;P,c,mem=32M,nommu"), 0);
@@ -502,6 +577,9 @@ int main(void)
 		machine_test(test_5_3_reports),
 		machine_test(test_tracks_name_who_asked),
 		machine_test(test_kmalloc_keeps_what_was_asked),
+		machine_test(test_kmalloc_without_red_zones),
+		machine_test(test_init_on_free_with_red_zones),
+		machine_test(test_tracks_of_indirect_requests),
 		machine_test(test_the_boot_word),
 		machine_test(test_words_that_are_none),
 		machine_test(test_letter_o),

@@ -243,6 +243,7 @@ static void test_lists_of_any_shape(void **state)
 {
 	struct kmem_cache *s;
 	u8 *p[4];
+	u64 mark;
 
 	boot("mem=64M,cpus=1");
 	s = cache("shape", 64, SLAB_POISON);
@@ -252,9 +253,22 @@ static void test_lists_of_any_shape(void **state)
 		kmem_cache_free(s, p[i]);
 	/* The list is p[3], p[2], p[1], p[0]: make it a ring. */
 	*(void **)(p[1] + s->offset) = p[3];
-	assert_true(errors_of(s) > 0);
+	mark = log_next_seq();
+	assert_int_equal(errors_of(s) & 1, 0);
+	assert_int_equal(logged(mark, "BUG shape (Not tainted): Freelist cycle detected"), 1);
+	assert_int_equal(logged(mark, "Wrong object count"), 0);
 	assert_int_equal(machine_check(), 0);
 	assert_int_equal(errors_of(s), 0);
+	/* It begins nowhere. */
+	p[0] = kmem_cache_alloc(s, GFP_KERNEL);
+	p[1] = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p[0]);
+	virt_to_head_page(p[0])->freelist = p[0] + 1;
+	mark = log_next_seq();
+	errors_of(s);
+	assert_int_equal(logged(mark, "BUG shape (Not tainted): Freepointer corrupt"), 1);
+	assert_int_equal(logged(mark, "FIX shape: Freelist cleared"), 1);
+	assert_int_equal(machine_check(), 0);
 	/* It leads into the middle of an object, to another page, nowhere at all. */
 	for (int i = 0; i < 3; i++) {
 		u8 *a = kmem_cache_alloc(s, GFP_KERNEL), *b = kmem_cache_alloc(s, GFP_KERNEL);
@@ -267,6 +281,57 @@ static void test_lists_of_any_shape(void **state)
 		assert_int_equal(errors_of(s), 0);
 	}
 	kmem_cache_destroy(s);
+	machine_halt();
+}
+
+/* The same lists, met by who frees or allocates, with checks and without. */
+static void test_lists_of_any_shape_in_use(void **state)
+{
+	static const slab_flags_t flags[] = { SLAB_POISON, SLAB_RED_ZONE | SLAB_CONSISTENCY_CHECKS,
+					      SLAB_STORE_USER };
+
+	boot("mem=64M,cpus=1");
+	for (int i = 0; i < 12; i++) {
+		struct kmem_cache *s = cache("shape", 64, flags[i % 3]);
+		u8 *p[6], *next[] = { NULL, NULL, NULL, (void *)1 };
+
+		for (int k = 0; k < 6; k++)
+			p[k] = kmem_cache_alloc(s, GFP_KERNEL);
+		for (int k = 0; k < 4; k++)
+			kmem_cache_free(s, p[k]);
+		next[0] = p[3]; /* a ring */
+		next[1] = p[2]; /* of one */
+		next[2] = p[0] + 4096 * 8;
+		*(void **)(p[2] + s->offset) = next[i / 3];
+		kmem_cache_free(s, p[5]);
+		for (int k = 0; k < 100; k++)
+			kmem_cache_alloc(s, GFP_KERNEL);
+		kmem_cache_free(s, p[4]);
+		validate_slab_cache(s);
+		assert_int_equal(machine_check(), 0);
+		assert_int_equal(errors_of(s), 0);
+		kmem_cache_destroy(s);
+	}
+	machine_halt();
+}
+
+/* Whoever checks tells of a link that leads nowhere once: at the request that finds it. */
+static void test_a_broken_link_at_a_request(void **state)
+{
+	struct kmem_cache *s;
+	u64 mark;
+	u8 *p;
+
+	boot("mem=64M,cpus=1");
+	s = cache("link", 64, SLAB_POISON | SLAB_CONSISTENCY_CHECKS);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	*(void **)(p + s->offset) = p + 1;
+	mark = log_next_seq();
+	assert_ptr_not_equal(kmem_cache_alloc(s, GFP_KERNEL), p);
+	assert_int_equal(slab_errors, 2);
+	assert_int_equal(logged(mark, "BUG link"), 1);
+	assert_int_equal(logged(mark, "FIX link"), 1);
 	machine_halt();
 }
 
@@ -296,6 +361,8 @@ int main(void)
 		machine_test(test_5_4_kfree_rcu_before_destroy),
 		machine_test(test_5_4_destroy_with_a_live_object),
 		machine_test(test_lists_of_any_shape),
+		machine_test(test_lists_of_any_shape_in_use),
+		machine_test(test_a_broken_link_at_a_request),
 		machine_test(test_a_cache_without_debugging),
 	};
 
