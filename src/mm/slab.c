@@ -138,7 +138,7 @@ struct page *new_slab_or_object(struct kmem_cache *s, gfp_t gfp, int node, void 
 /* Some free objects of one slab. None, of a debugged cache: it is damaged, and used up. */
 static unsigned int take_from(struct kmem_cache *s, struct page *slab, void **p, unsigned int nr)
 {
-	unsigned int run = freelist_take(s, slab, p, unlikely(slab_debugged(s)) ? 1 : nr);
+	unsigned int run = freelist_take(s, slab, p, nr);
 
 	if (unlikely(slab_debugged(s)) && run && !slub_may_take(s, slab, *p))
 		return 0;

@@ -5,6 +5,7 @@
 #include <kmem/seq_file.h>
 #include "machine.h"
 #include "mm/slab.h"
+#include "mm/slab_hooks.h"
 #include "mm/slub_debug.h"
 
 static void expect_run(const u8 *p, size_t len, u8 value)
@@ -323,6 +324,15 @@ static void test_init_on_free_with_red_zones(void **state)
 	}
 	kmem_cache_destroy(s);
 	halt();
+
+	/* Nor what was a red zone before. */
+	boot("mem=64M,cpus=2,init_on_free=1,slub_debug=ZU,kmalloc-64");
+	p[0] = kmalloc(40, GFP_KERNEL);
+	kfree(p[0]);
+	assert_ptr_equal(p[1] = kmalloc(60, GFP_KERNEL), p[0]);
+	expect_run(p[1], 60, 0);
+	kfree(p[1]);
+	halt();
 }
 
 /* Who allocates for others is not who has it. */
@@ -437,12 +447,72 @@ static void test_words_that_are_none(void **state)
 	assert_non_null(strstr(cfg.cmdline, "slub_debug=FZ,a,b;P,c mem=32M nommu"));
 }
 
+/* Whom the word does not mean: caches that say so, and for U those that watch others. */
+static void test_who_is_left_out(void **state)
+{
+	struct kmem_cache *s, *two;
+	char letters[MACHINE_SLUB_DEBUG_MAX + 1] = "";
+	struct machine_config cfg;
+
+	boot("mem=64M,cpus=2,slub_debug=FZU");
+	s = kmem_cache_create("own", 100, 0, SLAB_NO_USER_FLAGS, NULL);
+	assert_int_equal(s->flags & SLAB_DEBUG_FLAGS, 0);
+	kmem_cache_destroy(s);
+	s = kmem_cache_create("watcher", 100, 0, SLAB_NOLEAKTRACE, NULL);
+	assert_int_equal(s->flags & SLAB_DEBUG_FLAGS, F | Z);
+	kmem_cache_destroy(s);
+	assert_int_equal(sheaf_cache->flags & SLAB_DEBUG_FLAGS, 0);
+	assert_int_equal(kmem_cache_cache->flags & SLAB_DEBUG_FLAGS, F | Z | U);
+	halt();
+
+	/* Who is asked to check shares with nobody who does not. */
+	for (int i = 0; i < 2; i++) {
+		boot(i ? "mem=64M,cpus=2,slub_debug=F,two" : "mem=64M,cpus=2,slub_debug=Z,two");
+		s = kmem_cache_create("one", 104, 0, 0, NULL);
+		two = kmem_cache_create("two", 104, 0, 0, NULL);
+		assert_ptr_not_equal(s, two);
+		assert_int_equal(two->flags & SLAB_DEBUG_FLAGS, i ? F : Z);
+		assert_int_equal(s->flags & SLAB_DEBUG_FLAGS, 0);
+		kmem_cache_destroy(s);
+		kmem_cache_destroy(two);
+		halt();
+	}
+
+	memset(letters, 'F', MACHINE_SLUB_DEBUG_MAX - 1);
+	assert_true(slub_debug_allows(letters));
+	letters[MACHINE_SLUB_DEBUG_MAX - 1] = 'F';
+	assert_false(slub_debug_allows(letters));
+	machine_config_init(&cfg);
+	assert_int_equal(machine_config_parse(&cfg, "slab_debug=Z,a,b,nommu"), 0);
+	assert_string_equal(cfg.slub_debug, "Z,a,b");
+	assert_true(cfg.nommu);
+}
+
+/* Others who watch all caches come and go; these stay watched. */
+static void test_hooks_come_and_go(void **state)
+{
+	struct kmem_cache *s;
+	u8 *p;
+
+	boot("mem=64M,cpus=2");
+	s = kmem_cache_create("watched", 64, 0, SLAB_RED_ZONE, NULL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	slab_hooks_set(SLAB_HOOK_FAIL, true);
+	assert_false(kmalloc_caches[0][6]->watched == false);
+	slab_hooks_set(SLAB_HOOK_FAIL, false);
+	assert_false(kmalloc_caches[0][6]->watched);
+	kmem_cache_free(s, p);
+	expect_run(p + 64, 8, SLUB_RED_INACTIVE);
+	kmem_cache_destroy(s);
+	halt();
+}
+
 /* O: a cache whose slabs would have to be larger keeps its size. */
 static void test_letter_o(void **state)
 {
 	struct kmem_cache *large, *small;
 
-	boot("mem=64M,cpus=2,slub_debug=FZPUO");
+	boot("mem=64M,cpus=2,slub_debug=FZPUO;Z,other");
 	large = kmem_cache_create("large", 4096, 0, 0, NULL);
 	small = kmem_cache_create("small", 100, 0, 0, NULL);
 	assert_int_equal(large->size, 4096);
@@ -582,6 +652,8 @@ int main(void)
 		machine_test(test_tracks_of_indirect_requests),
 		machine_test(test_the_boot_word),
 		machine_test(test_words_that_are_none),
+		machine_test(test_who_is_left_out),
+		machine_test(test_hooks_come_and_go),
 		machine_test(test_letter_o),
 		machine_test(test_trace),
 		machine_test(test_5_2_sizes_as_measured),

@@ -98,6 +98,49 @@ static void test_5_4_next_pointer(void **state)
 	halt();
 }
 
+/* Of an object in use too, where the pointer is not its user's. */
+static void test_5_4_pointer_behind_an_object_in_use(void **state)
+{
+	struct kmem_cache *s;
+	u64 mark;
+	u8 *p;
+
+	boot("mem=64M,cpus=2");
+	s = cache("TestSlub_ptr_alloc", 64, SLAB_POISON);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	memset(p, 0xff, 64);
+	assert_int_equal(errors_of(s), 0);
+	p[s->offset] ^= 0xff;
+	mark = log_next_seq();
+	assert_int_equal(errors_of(s), 1);
+	assert_int_equal(logged(mark, "(Not tainted): Freepointer corrupt"), 1);
+	assert_int_equal(errors_of(s), 0);
+	kmem_cache_free(s, p);
+	assert_int_equal(kmem_cache_destroy_status(s), 0);
+	halt();
+}
+
+/* Slabs of which all objects are in use are looked at as well. */
+static void test_5_4_full_slabs(void **state)
+{
+	struct kmem_cache *s;
+	u8 *p[100];
+	unsigned int n;
+
+	boot("mem=64M,cpus=1");
+	s = cache("TestSlub_full", 64, SLAB_RED_ZONE);
+	n = s->objects;
+	assert_in_range(n, 1, 100);
+	for (unsigned int i = 0; i < n; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_int_equal(s->node[0]->nr_partial, 0);
+	expect_one_region(s, p[n - 1] + 64, 0x12, "Right Redzone");
+	for (unsigned int i = 0; i < n; i++)
+		kmem_cache_free(s, p[i]);
+	assert_int_equal(kmem_cache_destroy_status(s), 0);
+	halt();
+}
+
 static void test_5_4_poison(void **state)
 {
 	struct kmem_cache *s;
@@ -306,12 +349,33 @@ static void test_lists_of_any_shape_in_use(void **state)
 		kmem_cache_free(s, p[5]);
 		for (int k = 0; k < 100; k++)
 			kmem_cache_alloc(s, GFP_KERNEL);
+		/* A list that was cut, without anybody who checks: its rest is in use. */
+		if (i / 3 > 1)
+			assert_int_equal(machine_check(), 0);
 		kmem_cache_free(s, p[4]);
 		validate_slab_cache(s);
 		assert_int_equal(machine_check(), 0);
 		assert_int_equal(errors_of(s), 0);
 		kmem_cache_destroy(s);
 	}
+	machine_halt();
+}
+
+/* A slab that has nothing, though its page says so, stops nobody. */
+static void test_a_list_that_is_too_short(void **state)
+{
+	struct kmem_cache *s;
+	u8 *p, *q;
+
+	boot("mem=64M,cpus=1");
+	s = cache("short", 64, SLAB_POISON);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	virt_to_head_page(p)->freelist = NULL;
+	q = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_non_null(q);
+	assert_ptr_not_equal(virt_to_head_page(q), virt_to_head_page(p));
+	assert_int_equal(errors_of(s), 2);
+	assert_int_equal(machine_check(), 0);
 	machine_halt();
 }
 
@@ -353,6 +417,8 @@ int main(void)
 		machine_test(test_5_4_red_zone_of_an_object_in_use),
 		machine_test(test_5_4_red_zone_of_a_free_object),
 		machine_test(test_5_4_next_pointer),
+		machine_test(test_5_4_pointer_behind_an_object_in_use),
+		machine_test(test_5_4_full_slabs),
 		machine_test(test_5_4_poison),
 		machine_test(test_5_4_padding),
 		machine_test(test_5_4_several_regions),
@@ -362,6 +428,7 @@ int main(void)
 		machine_test(test_5_4_destroy_with_a_live_object),
 		machine_test(test_lists_of_any_shape),
 		machine_test(test_lists_of_any_shape_in_use),
+		machine_test(test_a_list_that_is_too_short),
 		machine_test(test_a_broken_link_at_a_request),
 		machine_test(test_a_cache_without_debugging),
 	};
