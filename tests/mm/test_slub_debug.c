@@ -627,7 +627,15 @@ static void test_four_threads_and_no_error(void **state)
 			pthread_create(&m[k].thread, NULL, mix, &m[k]);
 		}
 		for (int k = 0; k < 200; k++) {
+			struct seq_file m;
+
 			validate_slab_cache(s);
+			kmem_cache_shrink(s);
+			seq_buffer_open(&m);
+			slub_show_traces(&m, "kmalloc-64", k & 1 ? TRACK_FREE : TRACK_ALLOC);
+			seq_buffer_release(&m);
+			if (k % 20 == 0)
+				slab_hooks_set(SLAB_HOOK_FAIL, k % 40 == 0);
 			validate_slab_cache(kmalloc_caches[KMALLOC_NORMAL][k % 11 + 3]);
 		}
 		for (int k = 0; k < 4; k++)

@@ -155,6 +155,30 @@ static void test_slab_padding_is_checked(void **state)
 	halt();
 }
 
+static void construct_too_much(void *object)
+{
+	memset(object, 0, 65);
+}
+
+/* A slab that is damaged before it is used: a request fails, and what is there is none's. */
+static void test_a_constructor_that_overruns(void **state)
+{
+	struct kmem_cache *s;
+	u64 mark;
+
+	boot("mem=64M,cpus=1");
+	s = kmem_cache_create("ctor", 64, 0, F | Z, construct_too_much);
+	mark = log_next_seq();
+	assert_null(kmem_cache_alloc(s, GFP_KERNEL));
+	assert_int_equal(logged(mark, "[Right Redzone overwritten]"), 1);
+	assert_int_equal(logged(mark, "FIX ctor: Marking all objects used"), 1);
+	assert_int_equal(machine_check(), 0);
+	mark = log_next_seq();
+	kmem_cache_destroy(s);
+	assert_int_equal(logged(mark, "Objects remaining in ctor"), 1);
+	machine_halt();
+}
+
 /* Without F nothing is checked but by who asks, and what was damaged goes into use again. */
 static void test_without_checks(void **state)
 {
@@ -264,6 +288,7 @@ int main(void)
 		machine_test(test_range_of_the_damage),
 		machine_test(test_what_a_report_shows),
 		machine_test(test_slab_padding_is_checked),
+		machine_test(test_a_constructor_that_overruns),
 		machine_test(test_without_checks),
 		machine_test(test_slabs_are_looked_at_before_they_go),
 		machine_test(test_numbers_that_were_written_over),

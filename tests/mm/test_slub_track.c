@@ -63,7 +63,10 @@ static void test_many_lines(void **state)
 	assert_int_equal(count_of(text, " waste="), 99);
 	assert_int_equal(count_of(text, " waste=198/99 "), 1);
 	/* The stack begins with him too. */
-	assert_int_equal(count_of(text, "\n        asks+"), 100);
+	for (char *line = text; (line = strstr(line, " asks+")); line = strchr(line + 9, '\n')) {
+		line = strchr(line, '\n');
+		assert_memory_equal(line, "\n        asks+", 14);
+	}
 	assert_int_equal(count_of(text, "cpus="), 0);
 	seq_buffer_release(&m);
 	for (int i = 0; i < 200; i++)
@@ -125,6 +128,51 @@ static void test_a_line_of_several(void **state)
 	halt();
 }
 
+/* A caller who is not on the stack any more: it is kept as it is. */
+static void test_a_caller_who_has_gone(void **state)
+{
+	struct seq_file m;
+	char *text;
+	void *p;
+
+	boot("mem=64M,cpus=1,slub_debug=U,kmalloc-64");
+	p = __kmalloc_track_caller(64, GFP_KERNEL, NUMA_NO_NODE, (char *)asks + 1);
+	text = traces(&m, "kmalloc-64", TRACK_ALLOC);
+	assert_int_equal(count_of(text, "      1 asks+0x1/"), 1);
+	assert_int_equal(count_of(text, "\n        test_a_caller_who_has_gone+"), 1);
+	seq_buffer_release(&m);
+	kfree(p);
+	halt();
+}
+
+/* How long ago, by the machine's own clock. */
+static void test_age_in_a_report(void **state)
+{
+	char line[LOG_LINE_MAX + 40], *age = NULL;
+	unsigned long before, found;
+	struct kmem_cache *s;
+	u64 mark;
+	u8 *p;
+
+	boot("mem=64M,cpus=1,slub_debug=FZU,aged");
+	s = kmem_cache_create("aged", 64, 0, 0, NULL);
+	msleep(100);
+	before = jiffies;
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p[64] = 0;
+	mark = log_next_seq();
+	kmem_cache_free(s, p);
+	for (; mark < log_next_seq() && !age; mark++)
+		if (log_line(mark, line, sizeof(line)) && strstr(line, "Allocated in "))
+			age = strstr(line, " age=");
+	assert_non_null(age);
+	assert_int_equal(sscanf(age, " age=%lu", &found), 1);
+	assert_true(found <= jiffies - before);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+	machine_halt();
+}
+
 /* Who is told of a leak, or of a free to the wrong cache, learns who had the object. */
 static void test_others_who_show_tracks(void **state)
 {
@@ -151,10 +199,9 @@ static void test_others_who_show_tracks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		machine_test(test_caches_without_tracks),
-		machine_test(test_many_lines),
-		machine_test(test_a_line_of_several),
-		machine_test(test_others_who_show_tracks),
+		machine_test(test_caches_without_tracks), machine_test(test_many_lines),
+		machine_test(test_a_line_of_several),	  machine_test(test_a_caller_who_has_gone),
+		machine_test(test_age_in_a_report),	  machine_test(test_others_who_show_tracks),
 	};
 
 	return cmocka_run_group_tests_name("mm/slub_track", tests, NULL, NULL);
