@@ -60,7 +60,7 @@ static unsigned int *request_size_of(const struct kmem_cache *s, const void *obj
 
 unsigned int slub_request_size(const struct kmem_cache *s, const void *object)
 {
-	unsigned int size = has_request_size(s) ? *request_size_of(s, object) : 0;
+	unsigned int size = has_request_size(s) ? READ_ONCE(*request_size_of(s, object)) : 0;
 
 	/* It lies where an overrun may have come. */
 	return size - 1 < s->object_size ? size : s->object_size;
@@ -133,7 +133,10 @@ void slub_init_slab(const struct kmem_cache *s, struct page *slab)
 	}
 }
 
-/* The part of the region from the first wrong byte to the last; NULL if all are right. */
+/*
+ * The part of the region from the first wrong byte to the last; NULL if all are right. Who wrote
+ * there may still do so.
+ */
 static u8 *find_damage(const struct region *r, unsigned int *len)
 {
 	u8 *first = r->start, *end = r->start + r->len;
@@ -142,7 +145,7 @@ static u8 *find_damage(const struct region *r, unsigned int *len)
 		first++;
 	if (first >= end)
 		return NULL;
-	while (end[-1] == r->value)
+	while (end > first + 1 && end[-1] == r->value)
 		end--;
 	*len = end - first;
 	return first;

@@ -399,6 +399,67 @@ static void test_a_broken_link_at_a_request(void **state)
 	machine_halt();
 }
 
+/* Who writes to what he has freed does not stop while others look, or mend. */
+
+static struct {
+	u8 *start;
+	size_t len;
+	bool stop;
+} meanwhile;
+
+static void *write_meanwhile(void *arg)
+{
+	unsigned long random = RANDOM_SEED;
+
+	while (!__atomic_load_n(&meanwhile.stop, __ATOMIC_RELAXED)) {
+		volatile u8 *p;
+
+		random = next_random(random);
+		p = meanwhile.start + (random >> 20) % meanwhile.len;
+		/* Sometimes it stays so. */
+		for (int i = random >> 40 & 255 ? 0 : 1; i < 2; i++)
+			*p ^= 1u << (random >> 60 & 7);
+	}
+	return NULL;
+}
+
+static void test_who_writes_meanwhile(void **state)
+{
+	const slab_flags_t flags = SLAB_POISON | SLAB_RED_ZONE | SLAB_STORE_USER | SLAB_KMALLOC;
+	struct kmem_cache *s;
+	pthread_t thread;
+	void *p[64];
+
+	skip_under_tsan();
+	boot("mem=64M,cpus=2");
+	for (int k = 0; k < 4; k++) {
+		/* All of a slab; or a byte between two red zones, which comes and goes. */
+		const bool one_byte = k & 2;
+		const int turns = one_byte ? 2000 : 200, nr = one_byte ? 2 : 20;
+
+		s = cache("meanwhile", 64, flags | (k & 1 ? SLAB_CONSISTENCY_CHECKS : 0));
+		p[0] = __kmem_cache_alloc(s, GFP_KERNEL, 40);
+		meanwhile.start = one_byte ? p[0] + 64 : page_address(virt_to_head_page(p[0]));
+		meanwhile.len = one_byte ? 1 : PAGE_SIZE << virt_to_head_page(p[0])->order;
+		meanwhile.stop = false;
+		pthread_create(&thread, NULL, write_meanwhile, NULL);
+		for (int i = 0; i < turns; i++) {
+			for (int n = 1; n < nr; n++)
+				p[n] = __kmem_cache_alloc(s, GFP_KERNEL, n);
+			validate_slab_cache(s);
+			for (int n = 1; n < nr; n++)
+				kmem_cache_free(s, p[n]);
+		}
+		__atomic_store_n(&meanwhile.stop, true, __ATOMIC_RELAXED);
+		pthread_join(thread, NULL);
+		validate_slab_cache(s);
+		assert_int_equal(errors_of(s), 0);
+		assert_int_equal(machine_check(), 0);
+		kmem_cache_destroy(s);
+	}
+	machine_halt();
+}
+
 static void test_a_cache_without_debugging(void **state)
 {
 	struct kmem_cache *s;
@@ -430,6 +491,7 @@ int main(void)
 		machine_test(test_lists_of_any_shape_in_use),
 		machine_test(test_a_list_that_is_too_short),
 		machine_test(test_a_broken_link_at_a_request),
+		machine_test(test_who_writes_meanwhile),
 		machine_test(test_a_cache_without_debugging),
 	};
 
