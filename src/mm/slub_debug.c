@@ -56,29 +56,37 @@ struct part {
 	const char *end;
 };
 
-static bool letter_flag(char letter, struct part *part)
+static bool take_letter(struct part *part, char letter)
 {
-	static const struct {
-		char letter;
-		slab_flags_t flag;
-	} letters[] = {
-		{ 'f', SLAB_CONSISTENCY_CHECKS }, { 'z', SLAB_RED_ZONE }, { 'p', SLAB_POISON },
-		{ 'u', SLAB_STORE_USER },	  { 't', SLAB_TRACE },	  { 'a', SLAB_FAILSLAB },
-	};
-
-	if (letter == '-')
+	switch (tolower(letter)) {
+	case '-':
 		part->flags = 0;
-	if (tolower(letter) == 'o')
+		break;
+	case 'f':
+		part->flags |= SLAB_CONSISTENCY_CHECKS;
+		break;
+	case 'z':
+		part->flags |= SLAB_RED_ZONE;
+		break;
+	case 'p':
+		part->flags |= SLAB_POISON;
+		break;
+	case 'u':
+		part->flags |= SLAB_STORE_USER;
+		break;
+	case 't':
+		part->flags |= SLAB_TRACE;
+		break;
+	case 'a':
+		part->flags |= SLAB_FAILSLAB;
+		break;
+	case 'o':
 		part->keep_order = true;
-	if (letter == '-' || tolower(letter) == 'o')
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
-		if (letters[i].letter == tolower(letter)) {
-			part->flags |= letters[i].flag;
-			return true;
-		}
+		break;
+	default:
+		return false;
 	}
-	return false;
+	return true;
 }
 
 static const char *skip_empty(const char *value)
@@ -86,7 +94,7 @@ static const char *skip_empty(const char *value)
 	return value + strspn(value, ";");
 }
 
-/* Takes the next part off @value. NULL: a letter is none of ours. */
+/* Takes the next part off @value; returns the one behind it. NULL: a letter is none of ours. */
 static const char *next_part(const char *value, struct part *part)
 {
 	size_t letters = strcspn(value, ",;");
@@ -97,7 +105,7 @@ static const char *next_part(const char *value, struct part *part)
 	if (!letters)
 		part->flags = DEFAULT_FLAGS;
 	for (size_t i = 0; i < letters; i++)
-		if (!letter_flag(value[i], part))
+		if (!take_letter(part, value[i]))
 			return NULL;
 	return skip_empty(part->end);
 }
