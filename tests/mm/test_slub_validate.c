@@ -5,6 +5,7 @@
 #include <kmem/poison.h>
 #include <kmem/rcupdate.h>
 #include "machine.h"
+#include "mm/slab_sysfs.h"
 
 static struct kmem_cache *cache(const char *name, unsigned int size, slab_flags_t flags)
 {
@@ -399,6 +400,25 @@ static void test_a_broken_link_at_a_request(void **state)
 	machine_halt();
 }
 
+/* sys/kernel/slab/CACHE/validate. */
+static void test_the_file(void **state)
+{
+	struct kmem_cache *s;
+	u8 *p;
+
+	boot("mem=64M,cpus=2");
+	s = cache("filed", 64, SLAB_POISON);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	p[3] = 1;
+	assert_int_equal(slab_attribute_store("filed", "validate", "1\n"), 0);
+	assert_int_equal(slab_errors, 2);
+	assert_int_equal(slab_attribute_store("filed", "validate", "1\n"), 0);
+	assert_int_equal(slab_errors, 2);
+	kmem_cache_destroy(s);
+	halt();
+}
+
 /* Who writes to what he has freed does not stop while others look, or mend. */
 
 static struct {
@@ -491,6 +511,7 @@ int main(void)
 		machine_test(test_lists_of_any_shape_in_use),
 		machine_test(test_a_list_that_is_too_short),
 		machine_test(test_a_broken_link_at_a_request),
+		machine_test(test_the_file),
 		machine_test(test_who_writes_meanwhile),
 		machine_test(test_a_cache_without_debugging),
 	};
