@@ -42,9 +42,8 @@ struct machine_config {
 	unsigned int cpus;  /* emulated CPUs: 1 to NR_CPUS */
 	struct machine_bootmem bootmem[MACHINE_BOOTMEM_MAX];
 	unsigned int nr_bootmem;
-	bool nommu;				 /* no page tables: vmalloc() is kmalloc() */
-	bool slab_nomerge;			 /* caches of like objects are not one */
-	char slub_debug[MACHINE_SLUB_DEBUG_MAX]; /* which caches are debugged, and how */
+	bool nommu;	     /* no page tables: vmalloc() is kmalloc() */
+	bool slab_nomerge;   /* caches of like objects are not one */
 	bool init_on_alloc;  /* pages and objects are zeros when they are handed out */
 	bool init_on_free;   /* and from when they are freed */
 	bool kmemleak;	     /* objects that nobody knows of any more are told of */
@@ -54,8 +53,9 @@ struct machine_config {
 	void (*early_init)(void);
 	/* "interval,probability,space,times" of allocations that fail on purpose; or empty. */
 	char failslab[48], fail_page_alloc[48];
-	long min_free_kbytes;		   /* -1: by the kernel's formula */
-	char cmdline[MACHINE_CMDLINE_MAX]; /* the words given, as proc/cmdline shows them */
+	char slub_debug[MACHINE_SLUB_DEBUG_MAX]; /* which caches are debugged, and how; or empty */
+	long min_free_kbytes;			 /* -1: by the kernel's formula */
+	char cmdline[MACHINE_CMDLINE_MAX];	 /* the words given, as proc/cmdline shows them */
 	char message[512]; /* what was wrong with the last word parsed, and what is allowed */
 };
 

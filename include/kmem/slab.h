@@ -385,7 +385,10 @@ unsigned long slab_check(void);			/* violated invariants of all caches */
  * slabs. May sleep.
  */
 long validate_slab_cache(struct kmem_cache *s);
-/* What debugged caches found since the boot, and did about it: each adds one. Written atomically. */
+/*
+ * What debugged caches found since the boot, and did about it: each adds one; the destruction of a
+ * cache with live objects adds two. Written atomically.
+ */
 extern unsigned long slab_errors;
 
 #endif

@@ -62,13 +62,13 @@ int kmalloc_boot(void)
 		kmalloc_size_index[(size - 1) / 8] = kmalloc_index(size);
 	for (int t = 0; t < NR_KMALLOC_TYPES; t++) {
 		for (size_t i = 0; i < ARRAY_SIZE(kmalloc_info); i++) {
+			const char *name = kmalloc_info[i].name[t];
 			unsigned int size = kmalloc_info[i].size;
 			unsigned int align = is_power_of_2(size) ? size : 0;
 			struct kmem_cache *s;
 
-			s = create_cache(kmalloc_info[i].name[t], size,
-					 min(align, (unsigned int)PAGE_SIZE),
-					 SLAB_KMALLOC | flags[t], NULL,
+			s = create_cache(name, size, min(align, (unsigned int)PAGE_SIZE),
+					 slub_debug_flags(SLAB_KMALLOC | flags[t], name), NULL,
 					 t == KMALLOC_NORMAL ? -1 : 1);
 			if (IS_ERR(s))
 				return PTR_ERR(s);

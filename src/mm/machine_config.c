@@ -284,14 +284,20 @@ static bool is_module_word(const char *word)
 	return dot && dot != word && word[name_length(word)] == '=';
 }
 
+/* Its line of help says it: "name=", "name[=" or "name ". */
+static char behind_name(int i)
+{
+	return words[i].help[2 + strlen(words[i].name)];
+}
+
 static bool has_value(int i)
 {
-	return words[i].set != set_nommu && words[i].set != set_slab_nomerge;
+	return behind_name(i) != ' ';
 }
 
 static bool needs_value(int i)
 {
-	return has_value(i) && words[i].set != set_slub_debug;
+	return behind_name(i) == '=';
 }
 
 static int find_word(const char *word)

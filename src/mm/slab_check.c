@@ -86,14 +86,16 @@ unsigned long slab_check_nodes(struct kmem_cache *s)
 	return bad;
 }
 
-static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *budget)
+static void list_live_of(struct kmem_cache *s, struct page *slab, u8 *free, void *arg)
 {
-	if (freelist_marks(s, slab, marks) < 0)
+	unsigned int *budget = arg;
+
+	if (freelist_marks(s, slab, free) < 0)
 		return;
 	for (unsigned int i = 0; i < slab->objects && *budget; i++) {
 		void *object = slab_object(s, slab, i);
 
-		if (marks[i])
+		if (free[i])
 			continue;
 		--*budget;
 		pr_err("  Object 0x%016lx @offset=%lu\n", (unsigned long)object,
@@ -107,16 +109,6 @@ static void list_live_of(struct kmem_cache *s, struct page *slab, unsigned int *
 void slab_list_live(struct kmem_cache *s)
 {
 	unsigned int budget = 32;
-	struct page *slab;
 
-	for (unsigned int i = 0; i < nr_online_nodes; i++) {
-		struct kmem_cache_node *n = s->node[i];
-
-		spin_lock(&n->list_lock);
-		list_for_each_entry(slab, &n->full, lru)
-			list_live_of(s, slab, &budget);
-		list_for_each_entry(slab, &n->partial, lru)
-			list_live_of(s, slab, &budget);
-		spin_unlock(&n->list_lock);
-	}
+	slab_for_each(s, list_live_of, &budget);
 }

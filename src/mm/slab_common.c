@@ -108,11 +108,8 @@ fail:
 struct kmem_cache *create_cache(const char *name, unsigned int size, unsigned int align,
 				slab_flags_t flags, void (*ctor)(void *), int refcount)
 {
-	struct kmem_cache *s;
+	struct kmem_cache *s = alloc_cache(name, flags, !kmalloc_is_up);
 	int err;
-
-	flags = slub_debug_flags(flags, name);
-	s = alloc_cache(name, flags, !kmalloc_is_up);
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
@@ -232,7 +229,8 @@ struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int siz
 	}
 	mutex_lock(&slab_mutex);
 	warn_of_namesakes(name);
-	s = usersize ? NULL : find_mergeable(size, align, slub_debug_flags(flags, name), ctor);
+	flags = slub_debug_flags(flags, name);
+	s = usersize ? NULL : find_mergeable(size, align, flags, ctor);
 	if (s)
 		share(s, name, size);
 	else

@@ -11,8 +11,8 @@
  *
  *	slub_debug			FZPU for all caches
  *	slub_debug=P			these letters for all
- *	slub_debug=FZ,kmalloc-*,buf	these for caches of these names; a * stands at the end
- *	slub_debug=-			none; also behind names, for all others' letters not to count
+ *	slub_debug=FZ,kmalloc-*,buf	these for caches of these names; a * ends one
+ *	slub_debug=-			none; "P;-,buf" leaves one cache out
  *	slub_debug=P;FZ,scullc		several, divided by ";": the first that names a cache counts
  *
  *    What is P for all is so for the reserves of mempools too (mempool_poison.c).

@@ -51,6 +51,18 @@ static inline unsigned int slub_tracks_offset(const struct kmem_cache *s)
 	return s->offset >= s->inuse ? s->inuse + sizeof(void *) : s->inuse;
 }
 
+/* Behind them: what was asked for, and then the padding. */
+static inline unsigned int slub_request_size_offset(const struct kmem_cache *s)
+{
+	return slub_tracks_offset(s) +
+	       (s->flags & SLAB_STORE_USER ? NR_TRACKS * sizeof(struct track) : 0);
+}
+
+static inline unsigned int slub_padding_offset(const struct kmem_cache *s)
+{
+	return slub_request_size_offset(s) + (has_request_size(s) ? sizeof(unsigned int) : 0);
+}
+
 /* slub_debug.c */
 void slub_debug_boot(const struct machine_config *cfg);
 bool slub_debug_allows(const char *value); /* is it a value of the boot word? */
@@ -95,7 +107,8 @@ int slub_show_traces(struct seq_file *m, const char *directory, enum track_item 
 void slub_count_error(void);
 void slub_object_error(const struct kmem_cache *s, struct page *slab, const void *object,
 		       const char *what);
-void slub_slab_error(const struct kmem_cache *s, struct page *slab, const char *fmt, ...)
+/* @slab: NULL if there is none to show. */
+void slub_slab_error(const struct kmem_cache *s, const struct page *slab, const char *fmt, ...)
 	__printf(3, 4);
 void slub_fixed(const struct kmem_cache *s, const char *fmt, ...) __printf(2, 3);
 /* What is to be freed is no object of the cache, or one of its free ones. */

@@ -44,18 +44,9 @@ struct region {
 
 #define MAX_REGIONS 6
 
-static void *info_end(const struct kmem_cache *s, const void *object)
-{
-	unsigned int offset = slub_tracks_offset(s);
-
-	if (s->flags & SLAB_STORE_USER)
-		offset += NR_TRACKS * sizeof(struct track);
-	return (char *)object + offset;
-}
-
 static unsigned int *request_size_of(const struct kmem_cache *s, const void *object)
 {
-	return info_end(s, object);
+	return (unsigned int *)((char *)object + slub_request_size_offset(s));
 }
 
 unsigned int slub_request_size(const struct kmem_cache *s, const void *object)
@@ -72,12 +63,10 @@ static unsigned int regions_of(const struct kmem_cache *s, const void *object, u
 	const bool cut = red == SLUB_RED_ACTIVE && (s->flags & SLAB_RED_ZONE);
 	const unsigned int asked = cut ? slub_request_size(s, object) : s->object_size;
 	const unsigned int behind = s->inuse - s->object_size;
-	u8 *p = (u8 *)object, *object_end = p + s->object_size, *pad = info_end(s, object);
+	u8 *p = (u8 *)object, *object_end = p + s->object_size, *pad = p + slub_padding_offset(s);
 	u8 *end = p + s->size - s->red_left_pad;
 	struct region *next = r;
 
-	if (has_request_size(s))
-		pad += sizeof(unsigned int);
 	if (s->flags & SLAB_RED_ZONE) {
 		*next++ = (struct region){ "Left Redzone", p - s->red_left_pad, s->red_left_pad,
 					   red, false };

@@ -69,7 +69,8 @@ void slub_show_bytes(const char *title, const void *start, size_t len)
 
 static void show_surroundings(const struct kmem_cache *s, const struct page *slab, const u8 *p)
 {
-	const u8 *base = page_address(slab), *end = p + s->size - s->red_left_pad, *rest;
+	const u8 *base = page_address(slab), *end = p + s->size - s->red_left_pad;
+	const u8 *padding = p + slub_padding_offset(s);
 
 	pr_err("Object 0x%016lx @offset=%lu fp=0x%016lx\n", (unsigned long)p,
 	       (unsigned long)(p - base), (unsigned long)get_free_pointer(s, (void *)p));
@@ -80,13 +81,8 @@ static void show_surroundings(const struct kmem_cache *s, const struct page *sla
 	slub_show_bytes("Object   ", p, min((unsigned long)s->object_size, PAGE_SIZE));
 	if (s->flags & SLAB_RED_ZONE)
 		slub_show_bytes("Redzone  ", p + s->object_size, s->inuse - s->object_size);
-	rest = p + slub_tracks_offset(s);
-	if (s->flags & SLAB_STORE_USER)
-		rest += NR_TRACKS * sizeof(struct track);
-	if (has_request_size(s))
-		rest += sizeof(unsigned int);
-	if (rest < end)
-		slub_show_bytes("Padding  ", rest, end - rest);
+	if (padding < end)
+		slub_show_bytes("Padding  ", padding, end - padding);
 }
 
 void slub_show_object(const struct kmem_cache *s, struct page *slab, const void *object,
@@ -106,7 +102,7 @@ void slub_object_error(const struct kmem_cache *s, struct page *slab, const void
 	slub_show_object(s, slab, object, what);
 }
 
-void slub_slab_error(const struct kmem_cache *s, struct page *slab, const char *fmt, ...)
+void slub_slab_error(const struct kmem_cache *s, const struct page *slab, const char *fmt, ...)
 {
 	char what[160];
 	va_list args;
@@ -116,7 +112,8 @@ void slub_slab_error(const struct kmem_cache *s, struct page *slab, const char *
 	va_end(args);
 	slub_count_error();
 	show_head(s, what);
-	show_slab(slab);
+	if (slab)
+		show_slab(slab);
 	dump_stack();
 }
 
@@ -134,14 +131,8 @@ void slub_fixed(const struct kmem_cache *s, const char *fmt, ...)
 
 void slub_wild_pointer(struct kmem_cache *s, const void *p, const char *what)
 {
-	struct page *page = virt_addr_valid(p) ? virt_to_head_page(p) : NULL;
-	char text[100];
+	const struct page *slab = cache_of_object(p) ? virt_to_head_page(p) : NULL;
 
-	snprintf(text, sizeof(text), "%s 0x%016lx", what, (unsigned long)p);
-	slub_count_error();
-	show_head(s, text);
-	if (page && PageSlab(page))
-		show_slab(page);
-	dump_stack();
+	slub_slab_error(s, slab, "%s 0x%016lx", what, (unsigned long)p);
 	slub_fixed(s, "Object at 0x%016lx not freed", (unsigned long)p);
 }

@@ -162,13 +162,13 @@ static void add_slab(struct kmem_cache *s, struct page *slab, u8 *free, void *ta
 		return;
 	for (unsigned int i = 0; i < slab->objects; i++) {
 		const void *object = slab_object(s, slab, i);
+		unsigned int waste = 0;
 
-		const unsigned int waste = t->item == TRACK_ALLOC
-						   ? s->object_size - slub_request_size(s, object)
-						   : 0;
-
-		if (!free[i])
-			add_track(t, track_of(s, object, t->item), waste, page_to_nid(slab));
+		if (free[i])
+			continue;
+		if (t->item == TRACK_ALLOC)
+			waste = s->object_size - slub_request_size(s, object);
+		add_track(t, track_of(s, object, t->item), waste, page_to_nid(slab));
 	}
 }
 
