@@ -300,11 +300,12 @@ spinlock_t *slab_lock_of(struct kmem_cache *s, const void *object)
 void slab_give_watched(struct kmem_cache *s, void *object, const void *caller)
 {
 	struct page *slab = virt_to_head_page(object), *next;
+	const struct track by = slub_track_now(s, caller);
 	struct kmem_cache_node *n = node_of(s, slab);
 	LIST_HEAD(empties);
 
 	spin_lock(&n->list_lock);
-	if (slab_may_give(s, slab, object, caller))
+	if (slab_may_give(s, slab, object, &by))
 		give_run(s, n, slab, &object, 1, &empties);
 	spin_unlock(&n->list_lock);
 	list_for_each_entry_safe(slab, next, &empties, lru)

@@ -95,10 +95,10 @@ void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
 	return object;
 }
 
-bool slab_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller)
+bool slab_may_give(struct kmem_cache *s, struct page *slab, void *object, const struct track *by)
 {
 	if (slab_debugged(s)) {
-		if (!slub_may_give(s, slab, object, caller))
+		if (!slub_may_give(s, slab, object, by))
 			return false;
 	} else if (freelist_has(s, slab, object)) {
 		return slab_report_free(s, object, "Object already free");

@@ -5,6 +5,8 @@
 
 #include <kmem/slab.h>
 
+struct track;
+
 enum slab_hook {
 	SLAB_HOOK_INIT, /* init_on_alloc, init_on_free */
 	SLAB_HOOK_FAIL, /* failslab.c */
@@ -23,9 +25,9 @@ void slab_hooks_set(enum slab_hook hook, bool on);
 void *slab_alloc_watched(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
 			 const void *caller);
 /*
- * @object, in use or not, is to come back to its slab; nobody has it any more. False, and the report
- * was made: it must not. Under list_lock.
+ * @object, in use or not, is to come back to its slab; nobody has it any more. @by: who gives it, if
+ * the cache keeps that. False, and the report was made: it must not. Under list_lock.
  */
-bool slab_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller);
+bool slab_may_give(struct kmem_cache *s, struct page *slab, void *object, const struct track *by);
 
 #endif

@@ -228,13 +228,13 @@ static bool check_given(struct kmem_cache *s, struct page *slab, void *object)
 	return !checks || slub_check_object(s, slab, object, SLUB_RED_ACTIVE);
 }
 
-bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller)
+bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const struct track *by)
 {
 	if (!check_given(s, slab, object)) {
 		slub_fixed(s, "Object at 0x%016lx not freed", (unsigned long)object);
 		return false;
 	}
-	slub_set_track(s, object, TRACK_FREE, caller);
+	slub_set_track(s, object, TRACK_FREE, by);
 	trace(s, slab, object, "free");
 	slub_set_request_size(s, object, s->object_size);
 	slub_init_object(s, object, SLUB_RED_INACTIVE);
@@ -243,10 +243,11 @@ bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const 
 
 void slub_handed_out(struct kmem_cache *s, void *object, size_t size, const void *caller)
 {
+	const struct track by = slub_track_now(s, caller);
 	spinlock_t *lock = slab_lock_of(s, object);
 
 	spin_lock(lock);
-	slub_set_track(s, object, TRACK_ALLOC, caller);
+	slub_set_track(s, object, TRACK_ALLOC, &by);
 	slub_set_request_size(s, object, size ? size : s->object_size);
 	slub_init_object(s, object, SLUB_RED_ACTIVE);
 	spin_unlock(lock);

@@ -75,7 +75,7 @@ bool slub_debug_keeps_order(void);
  * slab from which it must not has nothing free any more. Under list_lock.
  */
 bool slub_may_take(struct kmem_cache *s, struct page *slab, void *object);
-bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const void *caller);
+bool slub_may_give(struct kmem_cache *s, struct page *slab, void *object, const struct track *by);
 /* Who has it now, who asked for @size bytes (0: for an object). */
 void slub_handed_out(struct kmem_cache *s, void *object, size_t size, const void *caller);
 
@@ -94,8 +94,10 @@ void slub_check_discarded(struct kmem_cache *s, struct page *slab);
 long slub_validate(struct kmem_cache *s);
 
 /* slub_track.c */
+/* What is to be noted of a call by @caller; taking the stack is long, and no lock is needed for it. */
+struct track slub_track_now(const struct kmem_cache *s, const void *caller);
 void slub_set_track(const struct kmem_cache *s, void *object, enum track_item item,
-		    const void *caller);
+		    const struct track *track);
 void slub_clear_tracks(const struct kmem_cache *s, void *object);
 void slub_print_tracks(const struct kmem_cache *s, const void *object);
 /* Tells the directories of caches that have tracks, as slab_list_directories() names them. */

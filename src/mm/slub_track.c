@@ -38,17 +38,24 @@ void slub_clear_tracks(const struct kmem_cache *s, void *object)
 		memset(track_of(s, object, TRACK_ALLOC), 0, NR_TRACKS * sizeof(struct track));
 }
 
+struct track slub_track_now(const struct kmem_cache *s, const void *caller)
+{
+	if (!(s->flags & SLAB_STORE_USER))
+		return (struct track){ 0 };
+	return (struct track){
+		.addr = caller,
+		.stack = stack_depot_save_from(caller),
+		.cpu = raw_smp_processor_id(),
+		.pid = current->pid,
+		.when = jiffies,
+	};
+}
+
 void slub_set_track(const struct kmem_cache *s, void *object, enum track_item item,
-		    const void *caller)
+		    const struct track *track)
 {
 	if (s->flags & SLAB_STORE_USER)
-		*track_of(s, object, item) = (struct track){
-			.addr = caller,
-			.stack = stack_depot_save_from(caller),
-			.cpu = raw_smp_processor_id(),
-			.pid = current->pid,
-			.when = jiffies,
-		};
+		*track_of(s, object, item) = *track;
 }
 
 static void print_track(const char *what, const struct track *t)
